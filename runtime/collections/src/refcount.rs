@@ -1,0 +1,114 @@
+//! Every reference count of the runtime goes through this file.
+//!
+//! [`TryArc`](crate::TryArc) counts with it, and so does whatever else needs a
+//! count that several threads change. Where the target has compare-and-swap the
+//! count is exact between threads. Where it has not (thumbv6m, riscv32imc) the
+//! embedder enables the feature `single-context`, promising that one execution
+//! context at a time uses the runtime; then a load and a store do.
+
+use core::sync::atomic::{AtomicUsize, Ordering, fence};
+
+/// A count at or above this one is not trusted any more.
+const SATURATED: usize = 1 << (usize::BITS - 1);
+
+/// What a saturated count is set to: far from both ends, so that increments
+/// and decrements that race with the setting cannot leave the saturated half.
+const IMMORTAL: usize = SATURATED | (SATURATED >> 1);
+
+/// The number of owners of one value, at first one.
+///
+/// A count that reaches half of `usize` (only by forgetting that many owners)
+/// sticks, and the value is never freed: leaking is safe, wrapping is not.
+#[derive(Debug)]
+pub struct RefCount(AtomicUsize);
+
+impl RefCount {
+    /// One owner.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicUsize::new(1))
+    }
+
+    /// One more owner. The caller is itself an owner, so the count is not zero.
+    pub fn increment(&self) {
+        // Relaxed: whoever has an owner to copy sees the value already.
+        if add(&self.0, 1, Ordering::Relaxed) >= SATURATED {
+            self.0.store(IMMORTAL, Ordering::Relaxed);
+        }
+    }
+
+    /// One owner less. True for the last one, who now may free the value: all
+    /// that other owners did to it has happened before.
+    #[must_use]
+    pub fn decrement(&self) -> bool {
+        let before = add(&self.0, usize::MAX, Ordering::Release);
+        if before >= SATURATED {
+            self.0.store(IMMORTAL, Ordering::Relaxed);
+            return false;
+        }
+        if before != 1 {
+            return false;
+        }
+        // Pairs with the Release above in the other owners' decrements.
+        fence(Ordering::Acquire);
+        true
+    }
+
+    /// Whether there is just one owner. If the caller is that owner, nobody
+    /// can add another one meanwhile.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 1
+    }
+}
+
+impl Default for RefCount {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(target_has_atomic = "ptr")]
+fn add(count: &AtomicUsize, amount: usize, order: Ordering) -> usize {
+    count.fetch_add(amount, order)
+}
+
+#[cfg(not(target_has_atomic = "ptr"))]
+fn add(count: &AtomicUsize, amount: usize, _: Ordering) -> usize {
+    let before = count.load(Ordering::Relaxed);
+    count.store(before.wrapping_add(amount), Ordering::Relaxed);
+    before
+}
+
+#[cfg(not(any(target_has_atomic = "ptr", feature = "single-context")))]
+compile_error!(
+    "this target has no compare-and-swap: enable the feature `single-context` of \
+     stilt-collections if one execution context at a time uses the runtime"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_down_to_the_last_owner() {
+        let count = RefCount::new();
+        assert!(count.is_one());
+        count.increment();
+        assert!(!count.is_one());
+        assert!(!count.decrement());
+        assert!(count.decrement());
+    }
+
+    #[test]
+    fn an_overflowing_count_sticks() {
+        let count = RefCount(AtomicUsize::new(SATURATED - 1));
+        count.increment();
+        count.increment();
+        assert_eq!(count.0.load(Ordering::Relaxed), IMMORTAL);
+        for _ in 0..3 {
+            assert!(!count.decrement());
+        }
+        assert_eq!(count.0.load(Ordering::Relaxed), IMMORTAL);
+    }
+}
