@@ -1,0 +1,199 @@
+//! Fixed-size records and tables of them, read in place from bytes of any alignment.
+//!
+//! [`record!`](crate::record!) declares a record once and gives it its size, its reader and its writer, so that no offset is
+//! written down a second time.
+
+use crate::order::{ByteOrder, Endian};
+use core::marker::PhantomData;
+
+/// One field of a record: an integer or an array of bytes.
+pub trait Field: Sized + Copy {
+    /// Bytes it takes.
+    const SIZE: usize;
+    /// Reads the field from the front of `bytes`, or `None` when there are too few.
+    fn read<O: ByteOrder>(order: O, bytes: &[u8]) -> Option<Self>;
+    /// Hands the field's bytes to `out`.
+    fn write(self, endian: Endian, out: &mut dyn FnMut(&[u8]));
+}
+
+macro_rules! integer_field {
+    ($ty:ty, $size:literal, $read:ident, $write:ident) => {
+        impl Field for $ty {
+            const SIZE: usize = $size;
+            #[inline]
+            fn read<O: ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {
+                bytes.first_chunk::<$size>().map(|b| order.$read(*b))
+            }
+            fn write(self, endian: Endian, out: &mut dyn FnMut(&[u8])) {
+                out(&endian.$write(self));
+            }
+        }
+    };
+}
+integer_field!(u16, 2, u16, bytes16);
+integer_field!(u32, 4, u32, bytes32);
+integer_field!(u64, 8, u64, bytes64);
+
+impl Field for u8 {
+    const SIZE: usize = 1;
+    #[inline]
+    fn read<O: ByteOrder>(_order: O, bytes: &[u8]) -> Option<Self> {
+        bytes.first().copied()
+    }
+    fn write(self, _endian: Endian, out: &mut dyn FnMut(&[u8])) {
+        out(&[self]);
+    }
+}
+
+impl<const N: usize> Field for [u8; N] {
+    const SIZE: usize = N;
+    #[inline]
+    fn read<O: ByteOrder>(_order: O, bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk::<N>().copied()
+    }
+    fn write(self, _endian: Endian, out: &mut dyn FnMut(&[u8])) {
+        out(&self);
+    }
+}
+
+/// An array of words, as the section offsets of a module header.
+impl<const N: usize> Field for [u32; N] {
+    const SIZE: usize = 4 * N;
+    #[inline]
+    fn read<O: ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {
+        let mut words = [0; N];
+        let mut rest = bytes;
+        for word in &mut words {
+            let (head, tail) = rest.split_first_chunk::<4>()?;
+            *word = order.u32(*head);
+            rest = tail;
+        }
+        Some(words)
+    }
+    fn write(self, endian: Endian, out: &mut dyn FnMut(&[u8])) {
+        for word in self {
+            out(&endian.bytes32(word));
+        }
+    }
+}
+
+/// Declares a record: a struct whose fields follow each other without padding.
+#[macro_export]
+macro_rules! record {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident : $ty:ty, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field : $ty, )*
+        }
+
+        impl $crate::record::Field for $name {
+            const SIZE: usize = 0 $( + <$ty as $crate::record::Field>::SIZE )*;
+
+            #[inline]
+            fn read<O: $crate::order::ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {
+                let rest = bytes;
+                $(
+                    let $field = <$ty as $crate::record::Field>::read(order, rest)?;
+                    let rest = rest.get(<$ty as $crate::record::Field>::SIZE..)?;
+                )*
+                let _ = rest;
+                Some($name { $( $field, )* })
+            }
+
+            fn write(self, endian: $crate::order::Endian, out: &mut dyn FnMut(&[u8])) {
+                $( $crate::record::Field::write(self.$field, endian, out); )*
+            }
+        }
+    };
+}
+
+/// A table of records of one kind, in place.
+#[derive(Debug)]
+pub struct Table<'a, R, O> {
+    bytes: &'a [u8],
+    order: O,
+    record: PhantomData<R>,
+}
+
+impl<R, O: Copy> Clone for Table<'_, R, O> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R, O: Copy> Copy for Table<'_, R, O> {}
+
+impl<'a, R: Field, O: ByteOrder> Table<'a, R, O> {
+    /// A view of `bytes` as records. Bytes after the last whole record are ignored.
+    pub const fn new(bytes: &'a [u8], order: O) -> Self {
+        Table { bytes, order, record: PhantomData }
+    }
+
+    /// Number of whole records.
+    #[inline]
+    pub const fn len(&self) -> u32 {
+        // A section is less than 4 GiB, as its offsets are 32 bits wide.
+        #[expect(clippy::cast_possible_truncation, reason = "sections have 32-bit lengths")]
+        let len = (self.bytes.len() / R::SIZE) as u32;
+        len
+    }
+
+    /// Whether the table has no record.
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.len() < R::SIZE
+    }
+
+    /// Record number `index`.
+    #[inline]
+    pub fn get(&self, index: u32) -> Option<R> {
+        let start = (index as usize).checked_mul(R::SIZE)?;
+        R::read(self.order, self.bytes.get(start..)?)
+    }
+
+    /// The records from first to last.
+    #[inline]
+    pub fn iter(&self) -> Records<'a, R, O> {
+        Records { rest: self.bytes, order: self.order, record: PhantomData }
+    }
+
+    /// The records `start .. start + len`, or `None` if the table has not so many.
+    pub fn slice(&self, start: u32, len: u32) -> Option<Self> {
+        let from = (start as usize).checked_mul(R::SIZE)?;
+        let size = (len as usize).checked_mul(R::SIZE)?;
+        let bytes = self.bytes.get(from..)?.get(..size)?;
+        Some(Table { bytes, order: self.order, record: PhantomData })
+    }
+
+    /// The bytes of the table, with whatever follows the last whole record.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+/// Iterator of [`Table::iter`].
+#[derive(Clone, Debug)]
+pub struct Records<'a, R, O> {
+    rest: &'a [u8],
+    order: O,
+    record: PhantomData<R>,
+}
+
+impl<R: Field, O: ByteOrder> Iterator for Records<'_, R, O> {
+    type Item = R;
+    #[inline]
+    fn next(&mut self) -> Option<R> {
+        let record = R::read(self.order, self.rest)?;
+        self.rest = self.rest.get(R::SIZE..)?;
+        Some(record)
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.rest.len() / R::SIZE;
+        (len, Some(len))
+    }
+}

@@ -1,0 +1,206 @@
+//! Sites: the places in compiled code that a trap or a backtrace can ask about, which are trapping instructions (by their own
+//! address) and calls (by their return address). Each leads back to a wasm offset.
+//!
+//! Compact blocks behind a fixed-size index. A block holds up to [`BLOCK_SITES`] sites, in the order of their code
+//! offsets; its [`SiteBlock`] holds the code offset and wasm offset that its first deltas start from. A site is:
+//!
+//! | bytes | meaning |
+//! |---|---|
+//! | varint | code offset, as the distance from the site before |
+//! | 1 | 0 for a call, else the trap code |
+//! | varint, zigzag | wasm offset, as the distance from the site before |
+//!
+//! Only traps and backtraces read it, entry by entry and with every read checked: bad content gives a wrong answer, never a
+//! wild read.
+
+use crate::order::ByteOrder;
+use crate::record;
+use crate::record::Table;
+use crate::trap::TrapCode;
+
+record! {
+    /// Index entry of one block.
+    pub struct SiteBlock {
+        /// Code offset of the block's first site.
+        pub code: u32,
+        /// Wasm offset that the first site's distance counts from.
+        pub wasm: u32,
+        /// Where the block starts in the section of site bytes.
+        pub bytes: u32,
+    }
+}
+
+/// Sites in a full block.
+pub const BLOCK_SITES: usize = 32;
+
+/// One site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Offset within the code range: of the trapping instruction, or of what follows the call.
+    pub code: u32,
+    /// `None` for a call.
+    pub trap: Option<TrapCode>,
+    /// Offset within the wasm file.
+    pub wasm: u32,
+}
+
+/// The sites of an image.
+#[derive(Clone, Copy, Debug)]
+pub struct Sites<'a, O: Copy> {
+    index: Table<'a, SiteBlock, O>,
+    bytes: &'a [u8],
+}
+
+impl<'a, O: ByteOrder> Sites<'a, O> {
+    /// Sites from their two sections.
+    pub const fn new(index: Table<'a, SiteBlock, O>, bytes: &'a [u8]) -> Self {
+        Sites { index, bytes }
+    }
+
+    /// The site at exactly this code offset. Takes no lock and allocates nothing: fit for a trap handler.
+    pub fn find(&self, code: u32) -> Option<Site> {
+        let (mut low, mut high) = (0, self.index.len());
+        while low < high {
+            let middle = low.wrapping_add(high.wrapping_sub(low) / 2);
+            if self.index.get(middle)?.code <= code {
+                low = middle.wrapping_add(1);
+            } else {
+                high = middle;
+            }
+        }
+        let block = low.checked_sub(1)?;
+        self.block(block)?.take_while(|site| site.code <= code).find(|site| site.code == code)
+    }
+
+    /// All sites, in the order of their code offsets.
+    pub fn iter(&self) -> impl Iterator<Item = Site> + use<'a, O> {
+        let sites = *self;
+        (0..self.index.len()).filter_map(move |block| sites.block(block)).flatten()
+    }
+
+    fn block(&self, block: u32) -> Option<BlockSites<'a>> {
+        let start = self.index.get(block)?;
+        let end = match self.index.get(block.checked_add(1)?) {
+            Some(next) => next.bytes as usize,
+            None => self.bytes.len(),
+        };
+        let rest = self.bytes.get(start.bytes as usize..end)?;
+        Some(BlockSites { rest, code: start.code, wasm: start.wasm, left: BLOCK_SITES })
+    }
+}
+
+struct BlockSites<'a> {
+    rest: &'a [u8],
+    code: u32,
+    wasm: u32,
+    left: usize,
+}
+
+impl BlockSites<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    fn varint(&mut self) -> Option<u32> {
+        let mut value = 0u32;
+        let mut shift = 0u32;
+        loop {
+            let byte = self.byte()?;
+            value |= u32::from(byte & 0x7f).checked_shl(shift)?;
+            if byte & 0x80 == 0 {
+                return Some(value);
+            }
+            shift = shift.wrapping_add(7);
+        }
+    }
+}
+
+impl Iterator for BlockSites<'_> {
+    type Item = Site;
+    fn next(&mut self) -> Option<Site> {
+        self.left = self.left.checked_sub(1)?;
+        let code = self.varint()?;
+        let trap = self.byte()?;
+        let zigzag = self.varint()?;
+        self.code = self.code.wrapping_add(code);
+        self.wasm = self.wasm.wrapping_add((zigzag >> 1) ^ 0u32.wrapping_sub(zigzag & 1));
+        let trap = if trap == 0 { None } else { Some(TrapCode::from_u8(trap).unwrap_or(TrapCode::Internal)) };
+        Some(Site { code: self.code, trap, wasm: self.wasm })
+    }
+}
+
+/// Encodes sites, which must come in the order of their code offsets. `index` receives a [`SiteBlock`] before each block,
+/// `bytes` the bytes of the section.
+pub fn encode(sites: impl IntoIterator<Item = Site>, index: &mut dyn FnMut(SiteBlock), bytes: &mut dyn FnMut(u8)) {
+    let mut written = 0u32;
+    let mut in_block = 0;
+    let (mut code, mut wasm) = (0u32, 0u32);
+    for site in sites {
+        if in_block == 0 {
+            (code, wasm) = (site.code, site.wasm);
+            index(SiteBlock { code, wasm, bytes: written });
+        }
+        let mut put = |byte: u8| {
+            bytes(byte);
+            written = written.wrapping_add(1);
+        };
+        put_varint(site.code.wrapping_sub(code), &mut put);
+        put(site.trap.map_or(0, |trap| trap as u8));
+        let delta = site.wasm.wrapping_sub(wasm);
+        put_varint((delta << 1) ^ 0u32.wrapping_sub(delta >> 31), &mut put);
+        (code, wasm) = (site.code, site.wasm);
+        in_block = if in_block == BLOCK_SITES.wrapping_sub(1) { 0 } else { in_block.wrapping_add(1) };
+    }
+}
+
+fn put_varint(mut value: u32, put: &mut dyn FnMut(u8)) {
+    while value >= 0x80 {
+        #[expect(clippy::cast_possible_truncation, reason = "the low seven bits are taken on purpose")]
+        put(value as u8 | 0x80);
+        value >>= 7;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "below 0x80 here")]
+    put(value as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::order::Endian;
+    use crate::record::Field;
+    use std::vec::Vec;
+
+    #[test]
+    fn round_trip_and_find() {
+        let all: Vec<Site> = (0..1000u32)
+            .map(|i| Site {
+                code: i * i / 3 + i,
+                trap: if i % 3 == 0 { None } else { Some(TrapCode::MemoryOutOfBounds) },
+                wasm: if i % 7 == 0 { 5 } else { i.wrapping_mul(0x9e37_79b9) >> (i % 20) },
+            })
+            .collect();
+        let (mut index, mut bytes) = (Vec::new(), Vec::new());
+        encode(
+            all.iter().copied(),
+            &mut |block| block.write(Endian::Big, &mut |b| index.extend_from_slice(b)),
+            &mut |b| bytes.push(b),
+        );
+        let sites = Sites::new(Table::new(&index, Endian::Big), &bytes);
+        assert_eq!(sites.iter().collect::<Vec<_>>(), all);
+        for site in &all {
+            assert_eq!(sites.find(site.code), Some(*site));
+        }
+        assert_eq!(sites.find(2), None);
+        assert_eq!(sites.find(u32::MAX), None);
+        // Damaged bytes give wrong answers, not wild ones.
+        for cut in 0..bytes.len() {
+            let damaged = Sites::new(Table::new(&index, Endian::Big), bytes.get(..cut).unwrap_or_default());
+            for site in &all {
+                let _ = damaged.find(site.code);
+            }
+        }
+    }
+}
