@@ -1,0 +1,39 @@
+//! `wasmtime-platform.h` as Rust: declarations made by bindgen, thin wrappers over them, and the conformance kit.
+//!
+//! A platform (a C file that a port brings, or `stilt-platform-linux`) defines the functions; this crate only calls
+//! them. Each gate of the header is a Cargo feature, and has a module of wrappers here. With the feature off, the
+//! module's place is taken by a twin with the same items which answers [`PlatformError::Unsupported`] and links to
+//! nothing, so that callers need no `cfg`; `SUPPORTED` in each module says which of the two it is.
+//!
+//! The contract of every function is in the header. The wrappers check what a platform returns against it as far as
+//! that costs nothing, and turn each status into a typed error.
+#![no_std]
+
+mod error;
+#[expect(missing_docs, non_camel_case_types, reason = "generated; the header has the documentation")]
+#[path = "bindings.rs"]
+pub mod sys;
+pub mod tls;
+
+#[cfg(feature = "virtual-memory")]
+pub mod image;
+#[cfg(not(feature = "virtual-memory"))]
+#[path = "image_disabled.rs"]
+pub mod image;
+
+#[cfg(feature = "virtual-memory")]
+pub mod memory;
+#[cfg(not(feature = "virtual-memory"))]
+#[path = "memory_disabled.rs"]
+pub mod memory;
+mod protection;
+
+#[cfg(feature = "native-signals")]
+pub mod traps;
+#[cfg(not(feature = "native-signals"))]
+#[path = "traps_disabled.rs"]
+pub mod traps;
+
+pub mod publication;
+
+pub use error::PlatformError;
