@@ -1,2 +1,54 @@
-//! (under construction)
-fn main() {}
+//! The project's own tasks. `cargo xtask --help` lists them.
+
+mod check;
+mod demo;
+mod setup;
+mod size;
+mod suites;
+mod tool;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Stilt's own tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every test suite that this machine can run, and say which it cannot.
+    Test {
+        /// Fail if a suite cannot run here.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Check formatting, lints, documentation, the header, dependency directions, and `no_std` builds.
+    Check,
+    /// Precompile real programs and run them on the Linux platform.
+    Demo,
+    /// Link the smallest embedding, show its size section by section, and fail if it can reach a panic.
+    Size,
+    /// Install the Debian packages that some suites and checks need (needs root).
+    Setup,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Test { all } => suites::run(all),
+        Task::Check => check::run(),
+        Task::Demo => demo::run(),
+        Task::Size => size::run(),
+        Task::Setup => setup::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

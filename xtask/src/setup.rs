@@ -1,0 +1,51 @@
+//! Installs what suites and checks need beyond Rust and a C compiler, as Debian packages.
+
+use crate::tool;
+use anyhow::{Result, bail};
+use std::process::Command;
+
+/// A Debian package, and the file that shows it is there.
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    pub(crate) shown_by: &'static str,
+}
+
+/// Every package, each with what needs it.
+pub(crate) const PACKAGES: &[Package] = &[
+    // The C programs of the corpus, built for wasm; libclang for bindgen.
+    Package { name: "clang", shown_by: "/usr/bin/clang" },
+    Package { name: "libclang-dev", shown_by: "/usr/lib/llvm-14/lib/libclang.so" },
+    Package { name: "lld", shown_by: "/usr/bin/wasm-ld" },
+    Package { name: "wasi-libc", shown_by: "/usr/include/wasm32-wasi/stdio.h" },
+    Package { name: "libclang-rt-14-dev-wasm32", shown_by: "/usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi" },
+    // C++ reads the platform header.
+    Package { name: "g++", shown_by: "/usr/bin/g++" },
+    // Rust's library as source, for targets that have no built one.
+    Package { name: "rustc-web", shown_by: "/usr/bin/rustc" },
+    Package { name: "cargo-web", shown_by: "/usr/bin/cargo" },
+    Package { name: "rust-web-src", shown_by: "/usr/share/doc/rust-web-src" },
+];
+
+/// The names of the packages that are missing here.
+pub(crate) fn missing() -> Vec<&'static str> {
+    let absent = PACKAGES.iter().filter(|package| !std::path::Path::new(package.shown_by).exists());
+    absent.map(|package| package.name).collect()
+}
+
+/// The one command that installs everything.
+pub(crate) const INSTALL: &str = "cargo xtask setup";
+
+pub(crate) fn run() -> Result<()> {
+    let missing = missing();
+    if missing.is_empty() {
+        eprintln!("nothing to install");
+        return Ok(());
+    }
+    if tool::find("apt-get").is_none() {
+        bail!("this needs apt-get (Debian); install by hand what corresponds to: {}", missing.join(" "));
+    }
+    tool::run(Command::new("apt-get").args(["-q", "update"]))?;
+    let mut install = Command::new("apt-get");
+    install.args(["-q", "install", "-y", "--no-install-recommends"]).args(missing);
+    tool::run(install.env("DEBIAN_FRONTEND", "noninteractive"))
+}

@@ -1,0 +1,49 @@
+//! The test command: every suite that this machine can run.
+
+use crate::setup;
+use crate::size;
+use crate::tool;
+use anyhow::{Result, bail};
+use std::path::Path;
+
+/// A suite, and the files that must be on the machine for it.
+struct Suite {
+    name: &'static str,
+    needs: &'static [&'static str],
+    run: fn() -> Result<()>,
+}
+
+const SUITES: &[Suite] = &[
+    Suite { name: "workspace tests, the official suite among them", needs: &["/usr/bin/cc"], run: workspace },
+    Suite { name: "no panic reachable in the smallest image", needs: &["/usr/bin/cc"], run: size::run },
+];
+
+fn workspace() -> Result<()> {
+    tool::run(tool::cargo().args(["test", "--workspace"]))
+}
+
+pub(crate) fn run(all: bool) -> Result<()> {
+    let mut skipped = Vec::new();
+    let mut ran = Vec::new();
+    for suite in SUITES {
+        let absent: Vec<_> = suite.needs.iter().copied().filter(|file| !Path::new(file).exists()).collect();
+        if absent.is_empty() {
+            (suite.run)()?;
+            ran.push(suite.name);
+        } else {
+            skipped.push(format!("{} (missing here: {})", suite.name, absent.join(", ")));
+        }
+    }
+    println!("\nran:");
+    ran.iter().for_each(|name| println!("  {name}"));
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    println!("did not run:");
+    skipped.iter().for_each(|name| println!("  {name}"));
+    println!("`{}` installs what is missing.", setup::INSTALL);
+    if all {
+        bail!("{} suite(s) could not run here", skipped.len());
+    }
+    Ok(())
+}
