@@ -1,0 +1,27 @@
+/*
+ * What the Linux platform offers beside wasmtime-platform.h.
+ */
+#ifndef STILT_PLATFORM_LINUX_H
+#define STILT_PLATFORM_LINUX_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Gives this thread a stack for the trap handler (64 KiB and a guard page), unless it has one already of that size. It is
+ * given back when the thread ends.
+ *
+ * Nobody has to call this: wasmtime_tls_set does, for each thread that enters wasm after a trap handler was
+ * installed. But wasmtime_tls_set cannot report that there is no memory, and aborts; who would rather have an
+ * error calls this first, once on each thread. 0, or an errno.
+ */
+int32_t stilt_linux_thread_init(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
