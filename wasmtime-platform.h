@@ -327,8 +327,9 @@ int32_t wasmtime_init_traps(wasmtime_trap_handler_t handler);
  * contended. With it, the platform makes of the word what it likes: a lock in the word itself, or a pointer to
  * something of its own, created at first use.
  *
- * For all eight functions: `lock` is not NULL, is aligned for a uintptr_t, was zero before its first use,
- * does not move while it is in use, and belongs to the platform from the first use until its ..._free. A word is
+ * For all eight functions: `lock` is not NULL, is aligned for a uintptr_t, was zero before its first use, and belongs to
+ * the platform from the first use until its ..._free; it is copied to another address only while nobody holds
+ * it or waits for it (so the word may be a pointer, and may not contain its own address). A word is
  * used with the lock functions or with the rwlock functions, never with both. First uses may race: creation must be
  * atomic (compare-and-swap; the loser frees what it made). Acquisitions order memory as locks do: what was
  * written before a release is seen after the next acquisition. No lock is acquired twice by one thread. None is held

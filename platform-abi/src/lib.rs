@@ -34,6 +34,25 @@ pub mod traps;
 #[path = "traps_disabled.rs"]
 pub mod traps;
 
+#[cfg(feature = "resumable-traps")]
+pub mod resumable;
+#[cfg(not(feature = "resumable-traps"))]
+#[path = "resumable_disabled.rs"]
+pub mod resumable;
+
+#[cfg(feature = "execute-alias")]
+pub mod alias;
+#[cfg(not(feature = "execute-alias"))]
+#[path = "alias_disabled.rs"]
+pub mod alias;
+
+#[cfg(feature = "parking")]
+pub mod parking;
+#[cfg(not(feature = "parking"))]
+#[path = "parking_disabled.rs"]
+pub mod parking;
+
 pub mod publication;
+pub mod sync;
 
 pub use error::PlatformError;
