@@ -56,10 +56,7 @@ impl<T> TryArc<T> {
         let owners = RefCount::new();
         // SAFETY: the block has the layout of the `Inner` and is ours alone.
         unsafe { inner.write(Inner { owners, value }) };
-        Ok(Self {
-            inner,
-            owns: PhantomData,
-        })
+        Ok(Self { inner, owns: PhantomData })
     }
 }
 
@@ -124,10 +121,7 @@ impl<T: ?Sized> TryArc<T> {
 impl<T: ?Sized> Clone for TryArc<T> {
     fn clone(&self) -> Self {
         self.inner().owners.increment();
-        Self {
-            inner: self.inner,
-            owns: PhantomData,
-        }
+        Self { inner: self.inner, owns: PhantomData }
     }
 }
 

@@ -48,10 +48,7 @@ impl<T> TryBox<T> {
         let pointer = allocate(Layout::new::<T>(), Fill::Uninit)?.cast::<T>();
         // SAFETY: the block has the layout of a `T` and is ours alone.
         unsafe { pointer.write(value) };
-        Ok(Self {
-            pointer,
-            owns: PhantomData,
-        })
+        Ok(Self { pointer, owns: PhantomData })
     }
 
     /// The value, its block freed.

@@ -17,9 +17,7 @@ impl TryString {
     /// Empty, without an allocation.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            bytes: TryVec::new(),
-        }
+        Self { bytes: TryVec::new() }
     }
 
     /// A copy of `text`.
@@ -69,10 +67,7 @@ pub fn try_to_box_str(text: &str) -> Result<TryBox<str>, OutOfMemory> {
 ///
 /// A `Display` that fails of its own accord ends the text where it failed.
 pub fn try_format(arguments: fmt::Arguments<'_>) -> Result<TryString, OutOfMemory> {
-    let mut sink = Sink {
-        text: TryString::new(),
-        failure: None,
-    };
+    let mut sink = Sink { text: TryString::new(), failure: None };
     let written = sink.write_fmt(arguments);
     match (written, sink.failure) {
         (Err(fmt::Error), Some(failure)) => Err(failure),

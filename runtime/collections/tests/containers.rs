@@ -8,8 +8,8 @@ use core::error::Error;
 use core::fmt;
 
 use stilt_collections::{
-    OutOfMemory, RefCount, Storage, TryArc, TryBox, TryString, TryVec, try_format, try_to_box_str,
-    unsize_arc, unsize_box,
+    OutOfMemory, RefCount, Storage, TryArc, TryBox, TryString, TryVec, try_format, try_to_box_str, unsize_arc,
+    unsize_box,
 };
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -80,10 +80,7 @@ fn a_vector_is_a_growing_slice() -> Outcome {
     vec.try_resize(4, 0)?;
     assert_eq!(vec.as_slice(), [7, 3, 1, 1]);
     let mut back = vec.into_iter();
-    assert_eq!(
-        (back.next(), back.next_back(), back.len()),
-        (Some(7), Some(1), 2)
-    );
+    assert_eq!((back.next(), back.next_back(), back.len()), (Some(7), Some(1), 2));
     Ok(())
 }
 
@@ -176,10 +173,7 @@ fn wide_alignment_is_kept_everywhere() -> Outcome {
         storage.as_mut_slice().fill(0xff);
         storage.try_resize(5000)?;
         assert_eq!(storage.as_ptr().addr().get() % align, 0);
-        assert_eq!(
-            storage.as_slice().iter().filter(|byte| **byte != 0).count(),
-            24
-        );
+        assert_eq!(storage.as_slice().iter().filter(|byte| **byte != 0).count(), 24);
         storage.try_resize(0)?;
         assert!(storage.is_empty());
         storage.try_resize(3)?;
@@ -243,10 +237,7 @@ fn text_is_built_piecewise() -> Outcome {
     assert_eq!(&*text, "wasmé!");
     assert_eq!(&*text.try_into_boxed_str()?, "wasmé!");
     assert_eq!(&*try_to_box_str("")?, "");
-    assert_eq!(
-        try_format(format_args!("{}-{:?}", 1, "two"))?.as_str(),
-        "1-\"two\""
-    );
+    assert_eq!(try_format(format_args!("{}-{:?}", 1, "two"))?.as_str(), "1-\"two\"");
     Ok(())
 }
 
@@ -255,10 +246,7 @@ fn sizes_beyond_the_address_space_are_errors() {
     let mut vec = TryVec::<u64>::new();
     let error = vec.try_reserve(usize::MAX / 4).expect_err("too large");
     assert_eq!(error.size(), usize::MAX);
-    assert_eq!(
-        error.to_string(),
-        "out of memory: the size overflows the address space"
-    );
+    assert_eq!(error.to_string(), "out of memory: the size overflows the address space");
     assert!(vec.try_reserve(usize::MAX).is_err());
     assert!(TryVec::<u64>::try_with_capacity(usize::MAX).is_err());
     assert!(Storage::try_with_size(usize::MAX, 8).is_err());

@@ -7,8 +7,7 @@ use core::error::Error;
 use std::alloc::System;
 
 use stilt_collections::{
-    OutOfMemory, Storage, TryArc, TryBox, TryString, TryVec, try_format, try_to_box_str,
-    unsize_arc, unsize_box,
+    OutOfMemory, Storage, TryArc, TryBox, TryString, TryVec, try_format, try_to_box_str, unsize_arc, unsize_box,
 };
 
 /// The system's allocator, counting per thread, and failing on request.
@@ -63,8 +62,7 @@ unsafe impl GlobalAlloc for Counting {
 
 /// Everything that allocates, in one go.
 fn everything() -> Result<usize, OutOfMemory> {
-    let boxed =
-        unsize_box!(TryBox::new(TryString::try_from_str("in a box")?)? => dyn core::fmt::Debug);
+    let boxed = unsize_box!(TryBox::new(TryString::try_from_str("in a box")?)? => dyn core::fmt::Debug);
     let shared = unsize_arc!(TryArc::new(try_to_box_str("shared")?)? => dyn core::fmt::Display);
     let also_shared = shared.clone();
     let mut texts = TryVec::new();
@@ -77,10 +75,7 @@ fn everything() -> Result<usize, OutOfMemory> {
     storage.try_resize(1 << 16)?;
     let copies = TryVec::try_from_iter(texts.iter().map(|text| text.len()))?;
     let errors = unsize_box!(TryBox::new(OutOfMemory::new(1))? => dyn Error + Send + Sync);
-    Ok(
-        copies.into_iter().sum::<usize>()
-            + errors.downcast::<OutOfMemory>().map_or(0, |e| e.size()),
-    )
+    Ok(copies.into_iter().sum::<usize>() + errors.downcast::<OutOfMemory>().map_or(0, |e| e.size()))
 }
 
 #[test]

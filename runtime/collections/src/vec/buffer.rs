@@ -78,11 +78,7 @@ impl<T> Buffer<T> {
 
     /// The layout of the block.
     fn layout(&self) -> Layout {
-        let size = if Self::IS_ZERO_SIZED {
-            0
-        } else {
-            size_of::<T>().wrapping_mul(self.capacity)
-        };
+        let size = if Self::IS_ZERO_SIZED { 0 } else { size_of::<T>().wrapping_mul(self.capacity) };
         // SAFETY: the alignment is a type's, and `resize` has found that an
         // array of this capacity has a layout (capacity zero needs no proof).
         unsafe { Layout::from_size_align_unchecked(size, align_of::<T>()) }

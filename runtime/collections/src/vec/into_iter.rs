@@ -17,11 +17,7 @@ impl<T> IntoIter<T> {
     /// # Safety
     /// The first `len` values of the buffer are initialised; the iterator owns them.
     pub(super) unsafe fn new(buffer: Buffer<T>, len: usize) -> Self {
-        Self {
-            buffer,
-            start: 0,
-            end: len,
-        }
+        Self { buffer, start: 0, end: len }
     }
 
     fn remaining(&self) -> usize {

@@ -26,10 +26,7 @@ impl<T> TryVec<T> {
     /// Empty, without an allocation.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            buffer: Buffer::new(),
-            len: 0,
-        }
+        Self { buffer: Buffer::new(), len: 0 }
     }
 
     /// Empty, with room for exactly `capacity` values.
