@@ -1,0 +1,86 @@
+//! Why bytes are not an image that can be used here.
+
+use crate::order::Endian;
+
+/// Why bytes are not an image that can be used here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// It does not start as an image does.
+    NotAnImage,
+    /// It is a WebAssembly module: it must be compiled first.
+    WasmModule,
+    /// It is shorter than it says.
+    Truncated {
+        /// Bytes needed.
+        expected: u64,
+        /// Bytes given.
+        found: u64,
+    },
+    /// It was made for another ABI of this project.
+    Abi {
+        /// What this code reads.
+        expected: u8,
+        /// What the image has.
+        found: u8,
+    },
+    /// It was made for another byte order.
+    ByteOrder {
+        /// What the image has.
+        found: Option<Endian>,
+    },
+    /// It has a flag that this version does not know.
+    UnknownFlags {
+        /// The unknown bits.
+        flags: u32,
+    },
+    /// Its header and tables are damaged.
+    Checksum {
+        /// The sum in the header.
+        expected: u64,
+        /// The sum of what is there.
+        found: u64,
+    },
+    /// Something in it does not fit. It is damaged in spite of its checksum, or made by a defective tool.
+    Malformed {
+        /// What.
+        what: &'static str,
+        /// Where: an offset from the image base, or an index into the table that `what` names.
+        at: u32,
+    },
+}
+
+impl core::fmt::Display for ImageError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            ImageError::NotAnImage => f.write_str("not a Stilt image: the magic number is missing"),
+            ImageError::WasmModule => {
+                f.write_str("this is a WebAssembly module, not an image: compile it with `stilt compile` first")
+            }
+            ImageError::Truncated { expected, found } => {
+                write!(f, "the image is cut short: it needs {expected} bytes, only {found} are there")
+            }
+            ImageError::Abi { expected, found } => {
+                write!(f, "the image has ABI {found}, this runtime reads ABI {expected}: compile it again")
+            }
+            ImageError::ByteOrder { found: Some(Endian::Little) } => {
+                f.write_str("the image is for little-endian targets")
+            }
+            ImageError::ByteOrder { found: Some(Endian::Big) } => f.write_str("the image is for big-endian targets"),
+            ImageError::ByteOrder { found: None } => f.write_str("the image's byte order is neither little nor big"),
+            ImageError::UnknownFlags { flags } => {
+                write!(f, "the image needs something that this runtime does not know (flags {flags:#x})")
+            }
+            ImageError::Checksum { expected, found } => {
+                write!(f, "the image is damaged: its tables have checksum {found:#018x}, expected {expected:#018x}")
+            }
+            ImageError::Malformed { what, at } => write!(f, "the image is malformed: {what} at {at:#x}"),
+        }
+    }
+}
+
+impl core::error::Error for ImageError {}
+
+pub(super) const fn malformed(what: &'static str, at: u32) -> ImageError {
+    ImageError::Malformed { what, at }
+}
