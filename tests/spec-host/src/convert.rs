@@ -41,10 +41,18 @@ pub struct HostSummary {
 /// One thing that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
+    /// The name of the `.wast` file.
+    pub file: String,
     /// The line of its command in the `.wast` file.
     pub line: Line,
     /// What was expected, and what was found.
     pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+    }
 }
 
 /// A file that cannot be converted at all.
@@ -75,7 +83,7 @@ impl Error for ConvertError {}
 
 /// Compiles the modules of the `.wast` file `text`, called `name`, checks what
 /// is to be refused, and writes everything else into a script.
-pub fn convert(name: &str, text: &str, compiler: &impl Compile) -> Result<Converted, ConvertError> {
+pub fn convert(text: &str, name: &str, compiler: &impl Compile) -> Result<Converted, ConvertError> {
     let lines = Lines::of(text);
     let parse_error = |error: wast::Error| ConvertError::Parse {
         line: lines.line_of(error.span().offset()),
@@ -97,7 +105,8 @@ pub fn convert(name: &str, text: &str, compiler: &impl Compile) -> Result<Conver
     for directive in wast.directives {
         let line = lines.line_of(directive.span().offset());
         if let Err(Refusal(message)) = conversion.directive(line, directive) {
-            conversion.host.failures.push(Failure { line, message });
+            let file = name.to_string();
+            conversion.host.failures.push(Failure { file, line, message });
         }
     }
     Ok(Converted { script: conversion.script.finish().map_err(ConvertError::TooLarge)?, host: conversion.host })

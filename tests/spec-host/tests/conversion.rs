@@ -30,7 +30,7 @@ fn the_whole_suite_converts() {
     let counts: Vec<(usize, usize, usize)> = files
         .par_iter()
         .map(|file| {
-            let converted = convert(file.name(), file.raw(), &Validating)
+            let converted = convert(file.raw(), file.name(), &Validating)
                 .unwrap_or_else(|error| panic!("{}: {error}", file.name()));
             let inapplicable = file.name() == "simd_memory-multi.wast";
             assert_eq!(
@@ -65,7 +65,7 @@ fn names_become_slots() {
         (module instance $I $D)
         (invoke $I "f")
     "#;
-    let converted = convert("names", text, &Validating).expect("it parses");
+    let converted = convert(text, "names", &Validating).expect("it parses");
     assert_eq!(converted.host.failures, []);
     let script = Script::parse(&converted.script).expect("it was just written");
     let steps: Vec<_> = script
@@ -103,12 +103,12 @@ fn failures_name_their_line() {
         (assert_invalid (module) "type mismatch")
         (module (func (result i32)))
         (invoke $nobody "f")"#;
-    let converted = convert("failures", text, &Validating).expect("it parses");
+    let converted = convert(text, "failures", &Validating).expect("it parses");
     let lines: Vec<_> = converted.host.failures.iter().map(|f| f.line).collect();
     assert_eq!(lines, [2, 3, 4]);
-    let first = &converted.host.failures[0].message;
-    assert_eq!(first, "expected \"type mismatch\", but it is valid");
-    match convert("broken", "(module)\n(assert_return", &Validating) {
+    let first = converted.host.failures[0].to_string();
+    assert_eq!(first, "failures:2: expected \"type mismatch\", but it is valid");
+    match convert("(module)\n(assert_return", "broken", &Validating) {
         Err(ConvertError::Parse { line: 2, .. }) => {}
         other => panic!("{other:?}"),
     }

@@ -1,0 +1,75 @@
+//! The configurations: three that run, and three that only compile.
+
+use core::num::NonZeroUsize;
+
+use stilt::Config;
+use stilt_artifact::target::TrapMode;
+use stilt_precompiler::{MemoryStyle, Options};
+
+/// One way to run the suite.
+pub(crate) struct Configuration {
+    /// Its name in the table.
+    pub(crate) name: &'static str,
+    /// The target of the precompiler.
+    target: &'static str,
+    /// Who finds traps.
+    traps: TrapMode,
+    /// How memories are placed.
+    memory: MemoryStyle,
+    /// Whether this machine can run it.
+    pub(crate) plays: bool,
+    /// What the errors say with which the target refuses modules, if it has to.
+    pub(crate) refusal: Option<&'static str>,
+}
+
+/// What Pulley says on big-endian.
+const NO_VECTORS: &str = "cannot load or store v128";
+
+/// All of them, in the order of the table.
+pub(crate) const CONFIGURATIONS: [Configuration; 6] = [
+    Configuration {
+        name: "native-hardware",
+        target: "x86_64",
+        traps: TrapMode::Hardware,
+        memory: MemoryStyle::RESERVED,
+        plays: true,
+        refusal: None,
+    },
+    Configuration {
+        name: "native-explicit",
+        target: "x86_64",
+        traps: TrapMode::Explicit,
+        memory: MemoryStyle::Movable,
+        plays: true,
+        refusal: None,
+    },
+    pulley("pulley64", true, None),
+    pulley("pulley32", false, None),
+    pulley("pulley64be", false, Some(NO_VECTORS)),
+    pulley("pulley32be", false, Some(NO_VECTORS)),
+];
+
+const fn pulley(name: &'static str, plays: bool, refusal: Option<&'static str>) -> Configuration {
+    Configuration { name, target: name, traps: TrapMode::Explicit, memory: MemoryStyle::Movable, plays, refusal }
+}
+
+impl Configuration {
+    /// Whether the processor's traps are to be handled.
+    pub(crate) fn wants_signals(&self) -> bool {
+        self.traps == TrapMode::Hardware
+    }
+
+    /// For the precompiler. Files are compiled in parallel, functions are not.
+    pub(crate) fn options(&self) -> Options {
+        let mut options = Options::for_target(self.target);
+        options.traps = Some(self.traps);
+        options.memory = Some(self.memory);
+        options.threads = Some(NonZeroUsize::MIN);
+        options
+    }
+
+    /// For the runtime.
+    pub(crate) fn config(&self) -> Config {
+        Config::new()
+    }
+}

