@@ -1,0 +1,44 @@
+//! The corpus: C programs of ours, the runs that tests make of them, and their native builds to compare with.
+//!
+//! The programs' sources and their committed wasm lie beside this crate's manifest; `build.sh` makes the latter from the
+//! former. The tests under `tests/` run the wasm and expect what the native build prints.
+
+mod cases;
+mod native;
+
+pub use cases::{Case, Input, cases};
+pub use native::{Native, Output};
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// The folder with sources, `build.sh` and `wasm/`.
+pub fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The committed wasm of every program: its name and its file.
+///
+/// # Errors
+/// If the folder cannot be listed.
+pub fn wasm_files() -> io::Result<Vec<(String, PathBuf)>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder().join("wasm"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "wasm")
+            && let Some(name) = path.file_stem()
+        {
+            files.push((name.to_string_lossy().into_owned(), path));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A program's committed wasm.
+///
+/// # Errors
+/// If there is none of that name.
+pub fn wasm(program: &str) -> io::Result<Vec<u8>> {
+    fs::read(folder().join("wasm").join(program).with_extension("wasm"))
+}
