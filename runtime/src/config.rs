@@ -1,0 +1,186 @@
+//! [`Config`]: what an embedder chooses once for an engine.
+//!
+//! What shapes compiled code (target, trap mode, memory reservations, fuel, …) was chosen when the image was made, and is not
+//! here.
+
+use core::num::NonZeroUsize;
+
+use stilt_artifact::target::Architecture;
+
+use crate::{Error, Result};
+
+/// How large the stack of a guest may become, unless said otherwise. On bare 32-bit machines no guess is safe.
+const DEFAULT_STACK: Option<usize> =
+    if cfg!(all(target_os = "none", target_pointer_width = "32")) { None } else { Some(512 * 1024) };
+
+/// Options of an [`Engine`](crate::Engine).
+#[derive(Clone, Debug)]
+pub struct Config {
+    stack: Option<usize>,
+    backtrace: bool,
+    backtrace_frames: Option<NonZeroUsize>,
+    copy_on_write: bool,
+    signals: bool,
+    growth: u64,
+    function_types: u32,
+    target: Option<Architecture>,
+    detect: Option<fn(&str) -> Option<bool>>,
+    x86_floats: bool,
+}
+
+impl Config {
+    /// The defaults.
+    pub const fn new() -> Config {
+        Config {
+            stack: DEFAULT_STACK,
+            backtrace: true,
+            backtrace_frames: NonZeroUsize::new(20),
+            copy_on_write: true,
+            signals: true,
+            growth: 2 << 30,
+            function_types: 100_000,
+            target: None,
+            detect: None,
+            x86_floats: false,
+        }
+    }
+
+    /// How many bytes of the calling thread's stack a guest may use, at most; a call that needs more traps. The thread's stack
+    /// must have them, and as much more as host functions need. For interpreted images it is the size of the interpreter's
+    /// own stack. Default: 512 KiB, but none on bare 32-bit machines, where it must be set.
+    pub const fn max_wasm_stack(&mut self, size: usize) -> &mut Self {
+        self.stack = Some(size);
+        self
+    }
+
+    /// Whether errors carry a [`WasmBacktrace`](crate::WasmBacktrace). Default: yes.
+    pub const fn wasm_backtrace(&mut self, enable: bool) -> &mut Self {
+        self.backtrace = enable;
+        self
+    }
+
+    /// The most frames that a backtrace holds; `None` for none at all. Default: 20.
+    pub const fn wasm_backtrace_max_frames(&mut self, limit: Option<NonZeroUsize>) -> &mut Self {
+        self.backtrace_frames = limit;
+        self
+    }
+
+    /// Whether memories start as copy-on-write mappings of the image where the platform can do that; else their data is
+    /// copied. Default: yes.
+    pub const fn memory_init_cow(&mut self, enable: bool) -> &mut Self {
+        self.copy_on_write = enable;
+        self
+    }
+
+    /// Address space that a growing memory reserves beyond its size when it must move, so that it moves seldom. Default:
+    /// 2 GiB; only with virtual memory.
+    pub const fn memory_reservation_for_growth(&mut self, bytes: u64) -> &mut Self {
+        self.growth = bytes;
+        self
+    }
+
+    /// Whether images may rely on hardware traps, for which the platform's handler is installed. If not, such images are
+    /// refused. Default: yes.
+    pub const fn signals_based_traps(&mut self, enable: bool) -> &mut Self {
+        self.signals = enable;
+        self
+    }
+
+    /// The most different function types that loaded modules may have together. Default: 100,000.
+    pub const fn max_function_types(&mut self, limit: u32) -> &mut Self {
+        self.function_types = limit;
+        self
+    }
+
+    /// Accepts images of this target only: `pulley64`, or any triple that starts with the name of an architecture. Default:
+    /// whatever this runtime can run, native or interpreted.
+    ///
+    /// # Errors
+    /// It cannot run images of such a target.
+    pub fn target(&mut self, target: &str) -> Result<&mut Self> {
+        let name = target.split('-').next().unwrap_or(target);
+        let endian = if cfg!(target_endian = "big") { "be" } else { "" };
+        self.target = match (Architecture::NATIVE, name.strip_prefix("pulley")) {
+            (Some(native), None) if native.name() == name => Some(native),
+            (_, Some(rest)) => match rest.strip_suffix(endian) {
+                Some("64") if size_of::<usize>() == 8 => Some(Architecture::Pulley),
+                Some("32") if size_of::<usize>() == 4 => Some(Architecture::Pulley),
+                _ => {
+                    return Err(Error::fixed(
+                        &"the interpreter runs images of the machine's own pointer width and byte order",
+                    ));
+                }
+            },
+            _ => return Err(Error::fixed(&"images of this target cannot run here")),
+        };
+        Ok(self)
+    }
+
+    /// How to find out whether the CPU has a feature (`"sse4.1"`, `"avx2"`, …): `None` from `detect` means that it does not
+    /// know. Without it the features are asked from the CPU where that is possible, which is on x86_64 under an operating
+    /// system.
+    ///
+    /// # Safety
+    /// `detect` says yes only to features that the CPU has and whose registers the operating system keeps.
+    #[expect(unsafe_code, reason = "a promise of the embedder")]
+    pub const unsafe fn detect_host_feature(&mut self, detect: fn(&str) -> Option<bool>) -> &mut Self {
+        self.detect = Some(detect);
+        self
+    }
+
+    /// Whether images may use float registers although the runtime itself was compiled without them, as kernels are. Without
+    /// meaning elsewhere: values cross between guest and host as integers in any case.
+    ///
+    /// # Safety
+    /// If so, the float registers are enabled, and whatever interrupts a guest keeps them.
+    #[expect(unsafe_code, reason = "a promise of the embedder")]
+    pub const unsafe fn x86_float_abi_ok(&mut self, enable: bool) -> &mut Self {
+        self.x86_floats = enable;
+        self
+    }
+
+    /// The bound of a guest's stack, if there is one.
+    pub(crate) const fn stack(&self) -> Option<usize> {
+        self.stack
+    }
+
+    /// The most frames of a backtrace; 0 for no backtraces.
+    pub(crate) fn backtrace_frames(&self) -> usize {
+        if self.backtrace { self.backtrace_frames.map_or(0, NonZeroUsize::get) } else { 0 }
+    }
+
+    pub(crate) const fn copy_on_write(&self) -> bool {
+        self.copy_on_write
+    }
+
+    pub(crate) const fn growth_reservation(&self) -> u64 {
+        self.growth
+    }
+
+    pub(crate) const fn signals(&self) -> bool {
+        self.signals
+    }
+
+    pub(crate) const fn function_types(&self) -> u32 {
+        self.function_types
+    }
+
+    /// The architecture that images must have.
+    pub(crate) const fn required_target(&self) -> Option<Architecture> {
+        self.target
+    }
+
+    pub(crate) const fn x86_floats(&self) -> bool {
+        self.x86_floats
+    }
+
+    pub(crate) const fn detect(&self) -> Option<fn(&str) -> Option<bool>> {
+        self.detect
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config::new()
+    }
+}

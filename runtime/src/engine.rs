@@ -1,0 +1,132 @@
+//! [`Engine`]: what modules and stores of one embedding share: options, and the numbers of function types.
+
+use core::fmt;
+
+use stilt_artifact::header::ImageHeader;
+use stilt_artifact::target::Architecture;
+use stilt_collections::TryArc;
+
+use crate::registry::Registry;
+use crate::{Config, Result, compatibility};
+
+/// Options and function types, shared by modules and stores. Cheap to clone; may be used from any thread.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Owner,
+}
+
+#[derive(Clone)]
+enum Owner {
+    Heap(TryArc<Shared>),
+    Fallback,
+}
+
+struct Shared {
+    config: Config,
+    registry: Registry,
+}
+
+/// Stands in where [`Engine::default`] finds no memory.
+static FALLBACK: Shared = Shared::new(Config::new());
+
+impl Shared {
+    const fn new(config: Config) -> Shared {
+        let registry = Registry::new(config.function_types());
+        Shared { config, registry }
+    }
+}
+
+impl Engine {
+    /// An engine with these options.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn new(config: &Config) -> Result<Engine> {
+        let shared = TryArc::new(Shared::new(config.clone()))?;
+        Ok(Engine { shared: Owner::Heap(shared) })
+    }
+
+    /// Its options.
+    pub fn config(&self) -> &Config {
+        &self.shared().config
+    }
+
+    /// Whether both are the same engine, or clones of it.
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        core::ptr::eq(a.shared(), b.shared())
+    }
+
+    /// Whether it runs interpreted images only: there is no native code for this machine, or [`Config::target`] says so.
+    pub fn is_pulley(&self) -> bool {
+        match self.config().required_target() {
+            Some(architecture) => architecture == Architecture::Pulley,
+            None => Architecture::NATIVE.is_none(),
+        }
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.shared().registry
+    }
+
+    /// Whether this runtime, on this machine and with these options, can run an image.
+    ///
+    /// # Errors
+    /// A [`LoadError`](crate::LoadError) that says what is missing.
+    pub(crate) fn check_image(&self, header: &ImageHeader) -> Result<()> {
+        Ok(compatibility::check(self.config(), header)?)
+    }
+
+    fn shared(&self) -> &Shared {
+        match &self.shared {
+            Owner::Heap(shared) => shared,
+            Owner::Fallback => &FALLBACK,
+        }
+    }
+}
+
+/// An engine with default options. Without memory for one it is an engine that all such share.
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine::new(&Config::new()).unwrap_or(Engine { shared: Owner::Fallback })
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("config", self.config()).finish_non_exhaustive()
+    }
+}
+
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Engine>();
+    shared::<Config>();
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_are_the_same_engine() {
+        let (one, other) = (Engine::default(), Engine::default());
+        assert!(Engine::same(&one, &one.clone()));
+        assert!(!Engine::same(&one, &other));
+        let fallback = Engine { shared: Owner::Fallback };
+        assert!(Engine::same(&fallback, &fallback.clone()));
+        assert!(!Engine::same(&one, &fallback));
+    }
+
+    #[test]
+    fn targets() {
+        let mut config = Config::new();
+        assert!(config.target("nonsense").is_err());
+        assert!(config.target("pulley16").is_err());
+        let pulley = if size_of::<usize>() == 8 { "pulley64" } else { "pulley32" };
+        assert!(Engine::new(config.target(pulley).expect("ours")).expect("an engine").is_pulley());
+        if let Some(native) = Architecture::NATIVE {
+            config.target(native.name()).expect("ours");
+            assert!(!Engine::new(&config).expect("an engine").is_pulley());
+        }
+    }
+}

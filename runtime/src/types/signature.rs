@@ -1,0 +1,79 @@
+//! [`Signature`]: the exact bytes of a function type, which are its identity: one [`ValueType`] byte for each parameter, then
+//! for each result. Short ones are inline.
+
+use core::cmp::Ordering;
+
+use stilt_artifact::types::ValueType;
+use stilt_collections::{OutOfMemory, TryArc, TryVec};
+
+const INLINE: usize = 28;
+
+/// Parameters and results of a function type.
+#[derive(Clone)]
+pub(crate) struct Signature {
+    params: u16,
+    bytes: Bytes,
+}
+
+#[derive(Clone)]
+enum Bytes {
+    Inline(u8, [u8; INLINE]),
+    Shared(TryArc<TryVec<u8>>),
+}
+
+impl Signature {
+    /// The signature with these bytes, or `None` with more than 65,535 parameters (wasm has at most 1,000).
+    pub(crate) fn new(params: &[u8], results: &[u8]) -> Result<Option<Signature>, OutOfMemory> {
+        let Ok(count) = u16::try_from(params.len()) else { return Ok(None) };
+        let mut inline = [0; INLINE];
+        let mut used = 0u8;
+        let mut places = inline.iter_mut();
+        let all = || params.iter().chain(results).copied();
+        for byte in all() {
+            let Some(place) = places.next() else {
+                let mut bytes = TryVec::try_with_capacity(params.len().saturating_add(results.len()))?;
+                bytes.try_extend(all())?;
+                return Ok(Some(Signature { params: count, bytes: Bytes::Shared(TryArc::new(bytes)?) }));
+            };
+            *place = byte;
+            used = used.wrapping_add(1);
+        }
+        Ok(Some(Signature { params: count, bytes: Bytes::Inline(used, inline) }))
+    }
+
+    /// Bytes of the parameters.
+    pub(crate) fn params(&self) -> &[u8] {
+        self.all().get(..self.params.into()).unwrap_or_default()
+    }
+
+    /// Bytes of the results.
+    pub(crate) fn results(&self) -> &[u8] {
+        self.all().get(self.params.into()..).unwrap_or_default()
+    }
+
+    fn all(&self) -> &[u8] {
+        match &self.bytes {
+            Bytes::Inline(len, bytes) => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Bytes::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The order of the registry. Total, and equal only for equal types.
+    pub(crate) fn compare(&self, params: &[u8], results: &[u8]) -> Ordering {
+        self.params().cmp(params).then_with(|| self.results().cmp(results))
+    }
+}
+
+impl PartialEq for Signature {
+    fn eq(&self, other: &Signature) -> bool {
+        self.params == other.params && self.all() == other.all()
+    }
+}
+
+impl Eq for Signature {}
+
+/// Slots ([`ValueType::slots`]) of these value types.
+pub(crate) fn slots(bytes: &[u8]) -> usize {
+    let slots = |byte: &u8| ValueType::from_u8(*byte).map_or(1, |ty| ty.slots() as usize);
+    bytes.iter().fold(0, |sum, byte| sum.saturating_add(slots(byte)))
+}
