@@ -52,7 +52,20 @@ pub mod parking;
 #[path = "parking_disabled.rs"]
 pub mod parking;
 
+#[cfg(feature = "custom-fiber")]
+pub mod fiber;
+#[cfg(not(feature = "custom-fiber"))]
+#[path = "fiber_disabled.rs"]
+pub mod fiber;
+
 pub mod publication;
 pub mod sync;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+// The tests of this crate run on Linux's platform.
+#[cfg(all(test, target_os = "linux"))]
+extern crate stilt_platform_linux as _;
 
 pub use error::PlatformError;
