@@ -1,0 +1,125 @@
+//! Cut, changed and forged images: an error, or a module that does no harm when loaded, looked at and instantiated.
+
+use stilt::{Config, Engine, Extern, Func, Global, GlobalType, Linker, Memory, MemoryType, Module, Mutability, Ref, RefType};
+use stilt::{Store, Table, TableType, Val, ValType};
+use stilt_artifact::header::{ELF_PREFIX, ImageHeader};
+use stilt_artifact::record::Field;
+use stilt_image_tests::{CONFIGURATIONS, EVERYTHING, MEMORY, Random, compile, repair_checksum};
+
+fn engine() -> Engine {
+    Engine::new(&Config::new()).expect("an engine")
+}
+
+fn load(engine: &Engine, image: &[u8]) -> stilt::Result<Module> {
+    // SAFETY: no code of these modules is run: they have no start function and nothing is called.
+    unsafe { Module::deserialize(engine, image) }
+}
+
+/// Loads, looks at everything that can be looked at, and instantiates. No code of the module runs.
+fn load_and_instantiate(engine: &Engine, image: &[u8]) -> stilt::Result<()> {
+    let module = load(engine, image)?;
+    let names: usize = module.imports().map(|import| import.module().len() + import.name().len()).sum();
+    let exports = module.exports().filter(|export| module.get_export(export.name()).is_some()).count();
+    assert!(names < 1 << 20 && exports < 1 << 20);
+    let mut linker = Linker::new(engine);
+    let mut store = Store::new(engine, ());
+    linker.func_wrap("env", "host", |_: i32, _: f64| 1i64)?;
+    let global = Global::new(&mut store, GlobalType::new(ValType::I32, Mutability::Const), Val::I32(5))?;
+    linker.define(&store, "env", "global", Extern::Global(global))?;
+    let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    linker.define(&store, "env", "memory", Extern::Memory(memory))?;
+    let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 2, None), Ref::Func(None::<Func>))?;
+    linker.define(&store, "env", "table", Extern::Table(table))?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    let _ = instance.exports(&mut store).count();
+    Ok(())
+}
+
+#[test]
+fn whole_images_load_and_verify() {
+    let engine = engine();
+    for (target, traps) in CONFIGURATIONS {
+        for (wat, strip) in [(EVERYTHING, false), (EVERYTHING, true), (MEMORY, false), (MEMORY, true)] {
+            let image = compile(wat, target, traps, strip);
+            load_and_instantiate(&engine, &image).unwrap_or_else(|error| panic!("{target} {traps:?}: {error}"));
+            load(&engine, &image).expect("loads").verify().unwrap_or_else(|error| panic!("{target} {traps:?}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    let engine = engine();
+    for (target, traps) in CONFIGURATIONS {
+        for strip in [false, true] {
+            let image = compile(EVERYTHING, target, traps, strip);
+            for len in 0..image.len() {
+                let cut = &image[..len];
+                // What wraps the image can be cut off without harm to loading; `verify` finds it.
+                match load(&engine, cut) {
+                    Err(error) => assert!(!error.to_string().is_empty()),
+                    Ok(module) => {
+                        assert!(!strip, "{target} {traps:?}: {len} of {} bytes loaded", image.len());
+                        assert!(module.verify().is_err(), "{target} {traps:?}: {len} bytes verified");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_is_found_by_verify() {
+    let engine = engine();
+    for (target, traps) in CONFIGURATIONS {
+        for wat in [EVERYTHING, MEMORY] {
+            let image = compile(wat, target, traps, false);
+            for at in 0..image.len() {
+                let mut changed = image.clone();
+                changed[at] ^= 1 << (at % 8);
+                let found = load(&engine, &changed).and_then(|module| module.verify());
+                assert!(found.is_err(), "{target} {traps:?}: the change of byte {at} of {} was not found", image.len());
+            }
+        }
+    }
+}
+
+/// Changes that a checksum would find, with a checksum that fits: the checks of the tables must hold on their own.
+#[test]
+fn forged_tables_do_no_harm() {
+    let engine = engine();
+    let mut random = Random(0x5eed_0001_0002_0003);
+    let (mut loaded, mut refused) = (0, 0);
+    for (target, traps) in CONFIGURATIONS {
+        for wat in [EVERYTHING, MEMORY] {
+            let image = compile(wat, target, traps, false);
+            let header = ImageHeader::read(stilt_artifact::Native, &image[ELF_PREFIX..]).expect("a header");
+            let tables = ELF_PREFIX..ELF_PREFIX + header.tables_len as usize;
+            for round in 0..4000 {
+                let mut forged = image.clone();
+                for _ in 0..1 + round % 3 {
+                    let at = tables.start + random.below(tables.len());
+                    let value = match random.below(4) {
+                        0 => 0,
+                        1 => 0xff,
+                        2 => forged[at].wrapping_add(1),
+                        _ => random.draw().to_le_bytes()[0],
+                    };
+                    forged[at] = value;
+                }
+                if !repair_checksum(&mut forged) {
+                    continue;
+                }
+                match load_and_instantiate(&engine, &forged) {
+                    Ok(()) => loaded += 1,
+                    Err(error) => {
+                        refused += 1;
+                        assert!(!error.to_string().is_empty());
+                    }
+                }
+            }
+        }
+    }
+    // Both happen: names may be changed without harm, offsets may not.
+    assert!(loaded > 100 && refused > 1000, "{loaded} loaded, {refused} refused");
+}
