@@ -1,14 +1,23 @@
 //! Compiles WebAssembly modules ahead of time into Stilt images: validation by wasmparser, translation of our own to Cranelift's
 //! intermediate form, code by Cranelift, and the image that `stilt-artifact` describes.
 
+mod code;
+pub mod compile;
 pub mod error;
+mod identity;
+mod image;
 pub mod module;
 pub mod names;
 pub mod options;
 pub mod signature;
+mod stack;
 pub mod target;
 pub mod trampoline;
+mod unit;
+mod worker;
+pub mod translate;
 
+pub use compile::{Precompiler, Progress};
 pub use error::{CompileError, FunctionLabel};
 pub use options::{MemoryStyle, OptLevel, Options, OptionsError};
 pub use target::{DEFAULT_X86_64_CPU, Target};

@@ -243,6 +243,11 @@ impl<'data> Module<'data> {
         FunctionLabel { index, name: name.map(str::to_owned) }
     }
 
+    /// The error to report for what the validator found, in a function or outside of any.
+    pub(crate) fn error(&self, error: &wasmparser::Error, function: Option<FuncIndex>) -> CompileError {
+        feature::error(self.wasm, error, function.map(|function| self.label(function)))
+    }
+
     /// The place of a function in [`Module::func_refs`].
     pub fn func_ref_place(&self, function: FuncIndex) -> Option<u32> {
         self.func_refs.binary_search(&function).ok().and_then(|place| u32::try_from(place).ok())

@@ -1,0 +1,247 @@
+//! One function's translation: its entry, the walk over its operators, and what all kinds of operators share.
+
+use super::context::Context;
+use super::env::{ModuleEnv, Uses};
+use super::state::{FrameKind, FrameType, State};
+use crate::error::CompileError;
+use crate::module::{DefinedFuncIndex, FuncIndex, TypeIndex};
+use crate::names::Name;
+use crate::signature;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    ExtFuncData, ExternalName, FuncRef, InstBuilder as _, InstructionData, Opcode, SigRef, Signature, SourceLoc, Type,
+    Value, ValueDef, types,
+};
+use cranelift_frontend::{FunctionBuilder, Variable};
+use std::collections::HashMap;
+use stilt_artifact::builtins::{Builtin, Outcome};
+use stilt_artifact::layout::StoreContextLayout;
+use stilt_artifact::trap::TrapCode;
+use stilt_artifact::types::ValueType;
+
+/// Translates one function. `'f` is that of the function under construction.
+pub(super) struct Translator<'f, 'm, 'data> {
+    pub(super) env: &'f ModuleEnv<'m, 'data>,
+    pub(super) b: FunctionBuilder<'f>,
+    pub(super) index: FuncIndex,
+    pub(super) context: Context,
+    pub(super) state: &'f mut State,
+    pub(super) locals: Vec<(Variable, ValueType)>,
+    pub(super) entities: Entities,
+    pub(super) uses: Uses,
+    /// Offset of the current operator in the wasm file.
+    pub(super) offset: u64,
+}
+
+/// What the function refers to, each thing once.
+#[derive(Debug, Default)]
+pub(super) struct Entities {
+    functions: HashMap<Name, FuncRef>,
+    signatures: HashMap<TypeIndex, SigRef>,
+}
+
+impl Entities {
+    /// A function or trampoline of this image.
+    pub(super) fn function(
+        &mut self,
+        b: &mut FunctionBuilder<'_>,
+        name: Name,
+        signature: impl FnOnce() -> Signature,
+    ) -> FuncRef {
+        *self.functions.entry(name).or_insert_with(|| {
+            let signature = b.import_signature(signature());
+            let name = ExternalName::user(b.func.declare_imported_user_function(name.external()));
+            b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false })
+        })
+    }
+
+    /// The signature of a function type.
+    pub(super) fn signature(
+        &mut self,
+        b: &mut FunctionBuilder<'_>,
+        ty: TypeIndex,
+        signature: impl FnOnce() -> Signature,
+    ) -> SigRef {
+        *self.signatures.entry(ty).or_insert_with(|| b.import_signature(signature()))
+    }
+}
+
+impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
+    /// Prepares the entry block, parameters and the tests made at entry.
+    pub(super) fn new(
+        env: &'f ModuleEnv<'m, 'data>,
+        own: DefinedFuncIndex,
+        mut b: FunctionBuilder<'f>,
+        state: &'f mut State,
+        check_stack: bool,
+    ) -> Self {
+        let index = env.module.function_index(own);
+        let offset = env.module.bodies[own].offset();
+        b.set_srcloc(source_location(offset));
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        b.seal_block(entry);
+        let params = b.block_params(entry).to_vec();
+        let (context, params) = Context::new(env.target, &mut b, &params);
+        state.clear();
+        let mut translator = Translator {
+            env,
+            b,
+            index,
+            context,
+            state,
+            locals: Vec::new(),
+            entities: Entities::default(),
+            uses: Uses::default(),
+            offset,
+        };
+        if check_stack {
+            translator.check_stack();
+        }
+        let types = &env.module.function_type(index).params;
+        for (&ty, value) in types.iter().zip(params) {
+            translator.declare_local(ty, value);
+        }
+        translator.checkpoint();
+        translator.state.open(FrameKind::Function, FrameType::Body(env.module.functions[index]), 0);
+        translator
+    }
+
+    /// Declares a local of this type with this value.
+    fn declare_local(&mut self, ty: ValueType, value: Value) {
+        let variable = self.b.declare_var(signature::value_type(self.env.target, ty));
+        if ty == ValueType::ExternRef {
+            self.b.declare_var_needs_stack_map(variable);
+        }
+        self.b.def_var(variable, value);
+        self.locals.push((variable, ty));
+    }
+
+    /// Declares locals that start as zero.
+    pub(super) fn declare_locals(&mut self, count: u32, ty: ValueType) {
+        if count > 0 {
+            let zero = self.zero(ty);
+            for _ in 0..count {
+                self.declare_local(ty, zero);
+            }
+        }
+    }
+
+    /// The zero, or null, of a type.
+    fn zero(&mut self, ty: ValueType) -> Value {
+        match ty {
+            ValueType::F32 => self.b.ins().f32const(0.0),
+            ValueType::F64 => self.b.ins().f64const(0.0),
+            ValueType::V128 => {
+                let zero = self.b.func.dfg.constants.insert([0u8; 16].as_slice().into());
+                self.b.ins().vconst(types::I8X16, zero)
+            }
+            _ => self.b.ins().iconst(signature::value_type(self.env.target, ty), 0),
+        }
+    }
+
+    /// Notes where in the wasm file the following instructions come from.
+    pub(super) fn locate(&mut self, offset: u64) {
+        self.offset = offset;
+        self.b.set_srcloc(source_location(offset));
+    }
+
+    /// Compares the stack pointer with the store's limit.
+    fn check_stack(&mut self) {
+        let (pointer, word) = (self.context.pointer(), self.env.target.pointer_width());
+        let store = self.context.store(&mut self.b);
+        let flags = self.context.flags(super::context::Region::Context);
+        let offset = super::context::place(StoreContextLayout::stack_limit(word));
+        let limit = self.b.ins().load(pointer, flags, store, offset);
+        let sp = self.b.ins().get_stack_pointer(pointer);
+        let overflow = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
+        self.trap_if(overflow, TrapCode::StackOverflow);
+    }
+
+    /// Every function's entry and every loop's head comes through here: tests the interrupt word, if asked to.
+    pub(super) fn checkpoint(&mut self) {
+        if !self.env.target.interrupt() {
+            return;
+        }
+        let (pointer, word) = (self.context.pointer(), self.env.target.pointer_width());
+        let store = self.context.store(&mut self.b);
+        // Someone else writes it: it is no one's known content.
+        let flags = self.context.flags(super::context::Region::Context);
+        let offset = super::context::place(StoreContextLayout::interrupt(word));
+        let set = self.b.ins().load(pointer, flags, store, offset);
+        let (stop, go_on) = (self.b.create_block(), self.b.create_block());
+        self.b.set_cold_block(stop);
+        self.b.ins().brif(set, stop, &[], go_on, &[]);
+        self.b.seal_block(stop);
+        self.b.switch_to_block(stop);
+        self.builtin(Builtin::Interrupt, &[]);
+        self.b.ins().jump(go_on, &[]);
+        self.b.seal_block(go_on);
+        self.b.switch_to_block(go_on);
+    }
+
+    /// Calls a builtin. Narrower arguments are zero-extended. Returns its value, if it has one.
+    pub(super) fn builtin(&mut self, builtin: Builtin, args: &[Value]) -> Option<Value> {
+        self.uses.builtins.insert(builtin);
+        let results: &[Type] = match builtin.outcome() {
+            Outcome::Value => &[types::I64],
+            Outcome::Status | Outcome::Never => &[],
+        };
+        let target = self.env.target;
+        let signature = || Context::trampoline(target, builtin.arguments(), results);
+        let trampoline = self.entities.function(&mut self.b, Name::builtin(builtin), signature);
+        let args: Vec<Value> = args.iter().map(|arg| self.widen(*arg)).collect();
+        let call = self.context.call_own(&mut self.b, trampoline, &args);
+        self.b.inst_results(call).first().copied()
+    }
+
+    /// An integer, zero-extended to 64 bits.
+    pub(super) fn widen(&mut self, value: Value) -> Value {
+        match self.b.func.dfg.value_type(value) {
+            types::I64 => value,
+            _ => self.b.ins().uextend(types::I64, value),
+        }
+    }
+
+    /// The unsigned value of a constant operand.
+    pub(super) fn constant(&self, value: Value) -> Option<u64> {
+        let dfg = &self.b.func.dfg;
+        let ValueDef::Result(inst, _) = dfg.value_def(value) else { return None };
+        let InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } = dfg.insts[inst] else { return None };
+        let bits = imm.bits().cast_unsigned();
+        Some(if dfg.value_type(value) == types::I32 { bits & u64::from(u32::MAX) } else { bits })
+    }
+
+    /// Pushes a value of a wasm type, which tells references from numbers.
+    pub(super) fn push(&mut self, value: Value, ty: ValueType) {
+        self.note_reference(value, ty);
+        self.state.push(value);
+    }
+
+    /// Has stack maps know of a reference to something of the host.
+    pub(super) fn note_reference(&mut self, value: Value, ty: ValueType) {
+        if ty == ValueType::ExternRef {
+            self.b.declare_value_needs_stack_map(value);
+        }
+    }
+
+    /// An error that validation should have found.
+    pub(super) fn internal(&self, message: impl Into<String>) -> CompileError {
+        let message = format!("{} (at offset {:#x})", message.into(), self.offset);
+        CompileError::Internal { function: Some(self.env.module.label(self.index)), message }
+    }
+
+    /// Refuses an access of a vector in memory where the target has none.
+    pub(super) fn require_vector_memory(&self) -> Result<(), CompileError> {
+        if self.env.target.vector_memory() {
+            return Ok(());
+        }
+        Err(CompileError::VectorMemory { offset: self.offset, function: Some(self.env.module.label(self.index)) })
+    }
+}
+
+fn source_location(offset: u64) -> SourceLoc {
+    // Modules are shorter than 4 GiB.
+    SourceLoc::new(u32::try_from(offset).unwrap_or(u32::MAX))
+}

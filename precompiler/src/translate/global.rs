@@ -1,0 +1,78 @@
+//! Globals and locals.
+
+use super::context::{Region, place};
+use super::function::Translator;
+use crate::error::CompileError;
+use crate::module::{ConstExpr, Global, GlobalIndex};
+use crate::signature;
+use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
+use cranelift_codegen::ir::{InstBuilder as _, Value, types};
+use stilt_artifact::types::ValueType;
+
+impl Translator<'_, '_, '_> {
+    /// `local.get`.
+    pub(super) fn local_get(&mut self, index: u32) {
+        let (variable, ty) = self.locals[index as usize];
+        let value = self.b.use_var(variable);
+        self.push(value, ty);
+    }
+
+    /// `local.set` and `local.tee`.
+    pub(super) fn local_set(&mut self, index: u32, value: Value) {
+        let (variable, _) = self.locals[index as usize];
+        self.b.def_var(variable, value);
+    }
+
+    /// `global.get`.
+    pub(super) fn global_get(&mut self, index: u32) -> Result<(), CompileError> {
+        let index = GlobalIndex::from_u32(index);
+        let global = self.env.module.globals[index];
+        if let Some(value) = self.constant_global(&global) {
+            self.state.push(value);
+            return Ok(());
+        }
+        let flags =
+            if global.mutable { self.context.flags(Region::Global) } else { self.context.constant(Region::Global) };
+        let (base, offset) = self.global_place(index, global.ty)?;
+        let ty = signature::value_type(self.env.target, global.ty);
+        let value = self.b.ins().load(ty, flags, base, offset);
+        self.push(value, global.ty);
+        Ok(())
+    }
+
+    /// `global.set`.
+    pub(super) fn global_set(&mut self, index: u32) -> Result<(), CompileError> {
+        let index = GlobalIndex::from_u32(index);
+        let value = self.state.pop();
+        let (base, offset) = self.global_place(index, self.env.module.globals[index].ty)?;
+        self.b.ins().store(self.context.flags(Region::Global), value, base, offset);
+        Ok(())
+    }
+
+    /// Where a global's value lies.
+    fn global_place(&mut self, index: GlobalIndex, ty: ValueType) -> Result<(Value, i32), CompileError> {
+        if ty == ValueType::V128 {
+            self.require_vector_memory()?;
+        }
+        let at = self.env.context.globals[index];
+        if index.as_u32() < self.env.module.imported_globals {
+            let pointer = self.context.pointer();
+            return Ok((self.context.load_constant(&mut self.b, pointer, at), 0));
+        }
+        Ok((self.context.value(&mut self.b), place(at)))
+    }
+
+    /// The value of a global that never changes and is known here.
+    #[expect(clippy::cast_possible_truncation, reason = "the bits of a constant lie in the low end of its 128")]
+    fn constant_global(&mut self, global: &Global) -> Option<Value> {
+        let (false, Some(ConstExpr::Value(bits))) = (global.mutable, global.init) else { return None };
+        let ins = self.b.ins();
+        Some(match global.ty {
+            ValueType::I32 => ins.iconst(types::I32, i64::from(bits as u32)),
+            ValueType::I64 => ins.iconst(types::I64, bits as i64),
+            ValueType::F32 => ins.f32const(Ieee32::with_bits(bits as u32)),
+            ValueType::F64 => ins.f64const(Ieee64::with_bits(bits as u64)),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! The state of a translation that follows wasm's structure: the operand stack, the control stack, and what is known about
+//! indexes that were already tested.
+
+use crate::module::{MemoryIndex, Module, TypeIndex};
+use cranelift_codegen::ir::{Block, Value};
+use stilt_artifact::types::ValueType;
+use wasmparser::BlockType;
+
+/// What opened a control frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FrameKind {
+    /// The function's body.
+    Function,
+    /// `block`, or the `else` half of an `if`.
+    Block,
+    /// `loop`. Branches go to the header.
+    Loop {
+        /// Its parameters are the loop's.
+        header: Block,
+    },
+    /// The `then` half of an `if`.
+    If {
+        /// Where a false condition leads.
+        otherwise: Block,
+    },
+}
+
+/// What a frame takes and leaves.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FrameType {
+    /// Nothing.
+    Empty,
+    /// Leaves one value.
+    Result(ValueType),
+    /// Takes and leaves what a function type says.
+    Type(TypeIndex),
+    /// Leaves the results of a function type.
+    Body(TypeIndex),
+}
+
+impl FrameType {
+    /// The type of a block. `None` if it is none of WebAssembly 2.0.
+    pub(super) fn new(ty: BlockType) -> Option<FrameType> {
+        Some(match ty {
+            BlockType::Empty => FrameType::Empty,
+            BlockType::Type(ty) => FrameType::Result(crate::module::value_type(ty)?),
+            BlockType::FuncType(index) => FrameType::Type(TypeIndex::from_u32(index)),
+        })
+    }
+
+    /// The types that it takes.
+    pub(super) fn params<'a>(&self, module: &'a Module<'_>) -> &'a [ValueType] {
+        match self {
+            FrameType::Type(index) => &module.types[*index].params,
+            FrameType::Empty | FrameType::Result(_) | FrameType::Body(_) => &[],
+        }
+    }
+
+    /// The types that it leaves.
+    pub(super) fn results<'a>(&'a self, module: &'a Module<'_>) -> &'a [ValueType] {
+        match self {
+            FrameType::Empty => &[],
+            FrameType::Result(ty) => core::slice::from_ref(ty),
+            FrameType::Type(index) | FrameType::Body(index) => &module.types[*index].results,
+        }
+    }
+}
+
+/// A control frame.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// What opened it.
+    pub(super) kind: FrameKind,
+    /// What it takes and leaves.
+    pub(super) ty: FrameType,
+    /// Operands below it.
+    pub(super) height: usize,
+    /// Where branches out of it lead: made by the first one.
+    pub(super) end: Option<Block>,
+    /// It was opened where no code is reached, so that there is nothing to do about it.
+    pub(super) dead: bool,
+    /// The operands that an `if` took, for its other half.
+    pub(super) arguments: Vec<Value>,
+    /// How much was known when it was opened.
+    pub(super) known: usize,
+}
+
+/// An index into a memory that was tested.
+#[derive(Clone, Copy, Debug)]
+struct Tested {
+    memory: MemoryIndex,
+    index: Value,
+    /// All bytes below `index + end` lie in the memory.
+    end: u64,
+    /// The index, or 0 on paths that are only mispredicted.
+    safe: Value,
+}
+
+/// How many tested indexes are remembered at once. Searching more would cost more than the tests it saves.
+const REMEMBERED: usize = 32;
+
+/// See the module's text.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    stack: Vec<Value>,
+    frames: Vec<Frame>,
+    tested: Vec<Tested>,
+    /// Whether the code at this point can be reached. Elsewhere only the structure is followed.
+    pub(super) reachable: bool,
+}
+
+impl State {
+    /// Forgets everything, keeping the storage.
+    pub(super) fn clear(&mut self) {
+        self.stack.clear();
+        self.frames.clear();
+        self.tested.clear();
+        self.reachable = true;
+    }
+
+    /// Pushes an operand.
+    pub(super) fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    /// Pops an operand.
+    pub(super) fn pop(&mut self) -> Value {
+        self.stack.pop().expect("validation has counted the operands")
+    }
+
+    /// Pops the two topmost operands, and returns them in the order they were pushed.
+    pub(super) fn pop2(&mut self) -> (Value, Value) {
+        let second = self.pop();
+        (self.pop(), second)
+    }
+
+    /// Pops the three topmost operands, and returns them in the order they were pushed.
+    pub(super) fn pop3(&mut self) -> (Value, Value, Value) {
+        let third = self.pop();
+        let (first, second) = self.pop2();
+        (first, second, third)
+    }
+
+    /// The topmost operand.
+    pub(super) fn top(&self) -> Value {
+        *self.stack.last().expect("validation has counted the operands")
+    }
+
+    /// The topmost `count` operands, the last pushed last.
+    pub(super) fn topmost(&self, count: usize) -> &[Value] {
+        &self.stack[self.stack.len() - count..]
+    }
+
+    /// Drops the topmost `count` operands.
+    pub(super) fn drop(&mut self, count: usize) {
+        self.stack.truncate(self.stack.len() - count);
+    }
+
+    /// Drops all operands above the first `height`.
+    pub(super) fn truncate(&mut self, height: usize) {
+        self.stack.truncate(height);
+    }
+
+    /// Pushes several operands.
+    pub(super) fn push_all(&mut self, values: &[Value]) {
+        self.stack.extend_from_slice(values);
+    }
+
+    /// Opens a frame, whose `params` parameters are on top of the stack.
+    pub(super) fn open(&mut self, kind: FrameKind, ty: FrameType, params: usize) {
+        let dead = !self.reachable;
+        // Where nothing is reached, operands are not kept.
+        let height = if dead { self.stack.len() } else { self.stack.len() - params };
+        let arguments = match kind {
+            FrameKind::If { .. } if !dead => self.topmost(params).to_vec(),
+            _ => Vec::new(),
+        };
+        self.frames.push(Frame { kind, ty, height, end: None, dead, arguments, known: self.tested.len() });
+    }
+
+    /// Forgets the tests that were made since the innermost frame was opened.
+    pub(super) fn forget(&mut self) {
+        let known = self.frames.last().map_or(0, |frame| frame.known);
+        self.tested.truncate(known);
+    }
+
+    /// The frame that branches of this depth lead out of (or, a loop, to the head of).
+    pub(super) fn frame(&mut self, depth: u32) -> &mut Frame {
+        let place = self.frames.len() - 1 - depth as usize;
+        &mut self.frames[place]
+    }
+
+    /// Closes the innermost frame. What was found out within it is forgotten, and operands above its own are dropped.
+    pub(super) fn close(&mut self) -> Frame {
+        let frame = self.frames.pop().expect("validation has counted the frames");
+        self.tested.truncate(frame.known);
+        frame
+    }
+
+    /// The number of open frames.
+    pub(super) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Remembers that all bytes of `memory` below `index + end` exist. `safe` is the index as it may be used.
+    pub(super) fn remember(&mut self, memory: MemoryIndex, index: Value, end: u64, safe: Value) {
+        self.tested.push(Tested { memory, index, end, safe });
+    }
+
+    /// The index to use if all bytes below `index + end` are known to exist.
+    pub(super) fn recall(&self, memory: MemoryIndex, index: Value, end: u64) -> Option<Value> {
+        let mut newest = self.tested.iter().rev().take(REMEMBERED);
+        newest.find(|t| t.memory == memory && t.index == index && t.end >= end).map(|t| t.safe)
+    }
+}
