@@ -13,9 +13,9 @@ pub mod signature;
 mod stack;
 pub mod target;
 pub mod trampoline;
+pub mod translate;
 mod unit;
 mod worker;
-pub mod translate;
 
 pub use compile::{Precompiler, Progress};
 pub use error::{CompileError, FunctionLabel};

@@ -1,7 +1,7 @@
 //! A target, resolved from [`Options`]: Cranelift's back end with fixed settings, and the few facts that the translator and
 //! the image writer ask for. No one else compares ISA names.
 
-use crate::options::{MemoryStyle, Options, OptionsError};
+use crate::options::{MemoryStyle, OptLevel, Options, OptionsError};
 use cranelift_codegen::ir::{Type, types};
 use cranelift_codegen::isa::{self, OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable as _};
@@ -10,6 +10,9 @@ use stilt_artifact::target::{Architecture, Convention, TrapMode};
 
 /// The x86_64 CPU that is compiled for unless another is asked for.
 pub const DEFAULT_X86_64_CPU: &str = "x86-64-v2";
+
+/// How the context travels, on every target: see RATIONALE on why not in the pinned register.
+const CONVENTION: Convention = Convention::Parameter;
 
 /// A target that can be named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +97,7 @@ pub struct Target {
     memory: MemoryStyle,
     spectre: bool,
     interrupt: bool,
+    opt_level: OptLevel,
 }
 
 impl Target {
@@ -123,8 +127,10 @@ impl Target {
             cpu_features,
             traps,
             memory,
-            spectre: options.spectre,
+            // Interpreted code is not what a processor predicts, and Cranelift's Pulley has no such instruction.
+            spectre: options.spectre && native,
             interrupt: options.interrupt,
+            opt_level: options.opt_level,
         })
     }
 
@@ -170,15 +176,28 @@ impl Target {
 
     /// How the context travels.
     pub const fn convention(&self) -> Convention {
-        match self.name.architecture {
-            Architecture::X86_64 | Architecture::Aarch64 => Convention::Pinned,
-            _ => Convention::Parameter,
-        }
+        CONVENTION
     }
 
     /// Whether code reaches functions outside of the image through numbered host calls of an interpreter.
     pub const fn host_calls(&self) -> bool {
         matches!(self.name.architecture, Architecture::Pulley)
+    }
+
+    /// What fills the space between functions; where the architecture has one, an instruction of one byte that stops.
+    pub const fn padding(&self) -> u8 {
+        match self.name.architecture {
+            Architecture::X86_64 => 0xcc,
+            _ => 0,
+        }
+    }
+
+    /// What functions are best aligned to.
+    pub const fn function_align(&self) -> u32 {
+        match (self.name.architecture, self.opt_level) {
+            (Architecture::Pulley, _) | (_, OptLevel::Size) => 1,
+            _ => 16,
+        }
     }
 
     /// Whether vectors can be loaded and stored.
@@ -239,7 +258,7 @@ fn check_memory(memory: MemoryStyle) -> Result<(), OptionsError> {
 fn isa(name: TargetName, options: &Options) -> Result<(OwnedTargetIsa, String), OptionsError> {
     let refused = |error: &dyn core::fmt::Display| OptionsError::Setting(error.to_string());
     let on_off = |on: bool| if on { "true" } else { "false" };
-    let pinned = matches!(name.architecture, Architecture::X86_64 | Architecture::Aarch64);
+    let pinned = matches!(CONVENTION, Convention::Pinned);
     let mut flags = settings::builder();
     for (setting, value) in [
         ("opt_level", options.opt_level.name()),

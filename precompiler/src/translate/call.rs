@@ -37,6 +37,7 @@ impl Translator<'_, '_, '_> {
     /// `call_indirect`.
     pub(super) fn call_indirect(&mut self, ty: u32, table: u32) {
         self.uses.indirect = true;
+        self.uses.indirect_types.insert(TypeIndex::from_u32(ty));
         let ty = TypeIndex::from_u32(ty);
         let (pointer, width) = (self.context.pointer(), self.env.target.pointer_width());
         let index = self.state.pop();

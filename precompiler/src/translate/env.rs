@@ -1,7 +1,7 @@
 //! What the translation of every function of a module shares, and what a translated function tells about itself.
 
 use crate::error::CompileError;
-use crate::module::{ContextPlan, FuncIndex, MemoryIndex, Module, PAGE_LOG2};
+use crate::module::{ContextPlan, FuncIndex, MemoryIndex, Module, PAGE_LOG2, TypeIndex};
 use crate::target::{MemoryPlan, MemoryShape, Target};
 use cranelift_codegen::entity::PrimaryMap;
 use std::collections::BTreeSet;
@@ -48,6 +48,8 @@ pub struct Uses {
     pub imports: BTreeSet<FuncIndex>,
     /// It calls functions through a table.
     pub indirect: bool,
+    /// The types that it expects of them.
+    pub indirect_types: BTreeSet<TypeIndex>,
 }
 
 impl Uses {

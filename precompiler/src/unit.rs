@@ -1,0 +1,158 @@
+//! One function or trampoline, compiled: code with its relocations, the sites in it, and its frame.
+
+use crate::error::CompileError;
+use crate::names::Name;
+use crate::target::Target;
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{self, ExternalName, Function};
+use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, MachSrcLoc};
+use stilt_artifact::sites::Site;
+use stilt_artifact::trap::TrapCode;
+
+/// A compiled function.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unit {
+    /// Machine code, with constants behind it.
+    pub(crate) bytes: Vec<u8>,
+    /// Places in it that name other units.
+    pub(crate) relocations: Vec<Relocation>,
+    /// Traps and calls, in the order of their offsets within the unit.
+    pub(crate) sites: Vec<Site>,
+    /// Bytes of stack, with return address and saved frame pointer.
+    pub(crate) frame: u32,
+    /// Alignment that the code itself needs.
+    pub(crate) align: u32,
+    /// It has to do with floats.
+    pub(crate) floats: bool,
+    /// It has to do with vectors.
+    pub(crate) vectors: bool,
+}
+
+/// A place in a unit that names another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Relocation {
+    /// Offset within the unit.
+    pub(crate) at: u32,
+    /// How the target is written there.
+    pub(crate) kind: Reloc,
+    /// What is named.
+    pub(crate) target: Name,
+    /// Added to its address.
+    pub(crate) addend: i64,
+}
+
+/// Why one function could not be compiled.
+#[derive(Debug)]
+pub(crate) enum UnitError {
+    /// It is too large.
+    TooLarge,
+    /// A bug of this crate or of the back end.
+    Internal(String),
+}
+
+impl UnitError {
+    /// The error of a function with this label.
+    pub(crate) fn within(self, label: crate::FunctionLabel) -> CompileError {
+        match self {
+            UnitError::TooLarge => CompileError::FunctionTooLarge { function: label },
+            UnitError::Internal(message) => CompileError::Internal { function: Some(label), message },
+        }
+    }
+}
+
+/// Compiles `function`. Code without a place in the wasm file of its own is taken to stand at `start`; without a `start`
+/// there are no sites.
+pub(crate) fn compile(
+    target: &Target,
+    context: &mut Context,
+    function: Function,
+    start: Option<u32>,
+) -> Result<Unit, UnitError> {
+    let any = |is: fn(ir::Type) -> bool| function.dfg.values().any(|value| is(function.dfg.value_type(value)));
+    let (floats, vectors) = (any(ir::Type::is_float), any(ir::Type::is_vector));
+    context.clear();
+    context.func = function;
+    if let Err(error) = context.compile(target.isa(), &mut ControlPlane::default()) {
+        return Err(match error.inner {
+            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => UnitError::TooLarge,
+            other => UnitError::Internal(format!("Cranelift: {other}")),
+        });
+    }
+    let code = context.take_compiled_code().ok_or_else(|| UnitError::Internal("no code came out".to_owned()))?;
+    let frame = code.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
+    Ok(Unit {
+        relocations: relocations(target, &code, &context.func)?,
+        sites: start.map(|start| sites(&code, start)).unwrap_or_default(),
+        frame: frame + 2 * u32::from(target.pointer_width()),
+        align: code.buffer.alignment.max(1),
+        bytes: code.code_buffer().to_vec(),
+        floats,
+        vectors,
+    })
+}
+
+fn relocations(target: &Target, code: &CompiledCode, function: &Function) -> Result<Vec<Relocation>, UnitError> {
+    let relocation = |reloc: &cranelift_codegen::FinalizedMachReloc| {
+        let name = match &reloc.target {
+            FinalizedRelocTarget::ExternalName(ExternalName::User(name)) => {
+                Name::from_external(&function.params.user_named_funcs()[*name])
+            }
+            FinalizedRelocTarget::ExternalName(ExternalName::LibCall(call)) => {
+                let (name, cpu) = (target.name(), target.cpu());
+                let message =
+                    format!("target {name} {cpu} would need the library function {call}: a CPU feature is missing");
+                return Err(UnitError::Internal(message));
+            }
+            _ => None,
+        };
+        let name = name.ok_or_else(|| UnitError::Internal(format!("a relocation to {:?}", reloc.target)))?;
+        Ok(Relocation { at: reloc.offset, kind: reloc.kind, target: name, addend: reloc.addend })
+    };
+    code.buffer.relocs().iter().map(relocation).collect()
+}
+
+/// Trapping instructions by their own offset, calls by their return address.
+fn sites(code: &CompiledCode, start: u32) -> Vec<Site> {
+    let locations = code.buffer.get_srclocs_sorted();
+    let traps = code.buffer.traps().iter().filter_map(|trap| {
+        let trap_code = trap_code(trap.code);
+        // What is never reached needs no explanation.
+        let known = trap_code != TrapCode::Internal;
+        known.then(|| Site {
+            code: trap.offset,
+            trap: Some(trap_code),
+            wasm: wasm_offset(locations, trap.offset, start),
+        })
+    });
+    let calls = code.buffer.call_sites().map(|call| Site {
+        code: call.ret_addr,
+        trap: None,
+        wasm: wasm_offset(locations, call.ret_addr.saturating_sub(1), start),
+    });
+    let mut sites: Vec<Site> = traps.chain(calls).collect();
+    // Where a trapping instruction follows a call, it comes first: it is what a handler asks for.
+    sites.sort_by_key(|site| (site.code, site.trap.is_none()));
+    sites.dedup_by_key(|site| (site.code, site.trap));
+    sites
+}
+
+fn wasm_offset(locations: &[MachSrcLoc<cranelift_codegen::Final>], code: u32, start: u32) -> u32 {
+    let place = locations.partition_point(|location| location.start <= code);
+    match place.checked_sub(1).and_then(|place| locations.get(place)) {
+        Some(location) if code < location.end && !location.loc.is_default() => location.loc.bits(),
+        _ => start,
+    }
+}
+
+/// The trap code behind one of Cranelift's, whose own ones are those of its lowering.
+fn trap_code(code: ir::TrapCode) -> TrapCode {
+    match code {
+        ir::TrapCode::STACK_OVERFLOW => TrapCode::StackOverflow,
+        ir::TrapCode::INTEGER_OVERFLOW => TrapCode::IntegerOverflow,
+        ir::TrapCode::HEAP_OUT_OF_BOUNDS => TrapCode::MemoryOutOfBounds,
+        ir::TrapCode::INTEGER_DIVISION_BY_ZERO => TrapCode::IntegerDivisionByZero,
+        ir::TrapCode::BAD_CONVERSION_TO_INTEGER => TrapCode::BadConversionToInteger,
+        user => TrapCode::from_u8(user.as_raw().get()).unwrap_or(TrapCode::Internal),
+    }
+}
