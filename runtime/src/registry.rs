@@ -152,7 +152,12 @@ impl RegisteredType {
     /// The number of a type, in this engine.
     pub(crate) fn new(engine: &Engine, ty: &FuncType) -> Result<RegisteredType> {
         let signature = ty.signature()?;
-        let id = engine.registry().register(signature.params(), signature.results())?;
+        RegisteredType::of(engine, signature.params(), signature.results())
+    }
+
+    /// The number of the type with these bytes.
+    pub(crate) fn of(engine: &Engine, params: &[u8], results: &[u8]) -> Result<RegisteredType> {
+        let id = engine.registry().register(params, results)?;
         Ok(RegisteredType { engine: engine.clone(), id })
     }
 
