@@ -66,8 +66,8 @@ fn other_machines() {
 #[cfg(target_arch = "x86_64")]
 fn other_ways() {
     let mut config = Config::new();
-    let error = refusal(&config, |image| image.convention = 1);
-    assert_eq!(error.to_string(), "the image has calling convention 1, this runtime 2: compile it again");
+    let error = refusal(&config, |image| image.convention = 77);
+    assert_eq!(error, LoadError::Convention { found: 77 });
     let error = refusal(&config, |image| image.trap_mode = 7);
     assert_eq!(error, LoadError::TrapMode { found: 7 });
     let error = refusal(&config, |image| image.builtin_groups |= 1 << 30);
