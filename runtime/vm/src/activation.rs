@@ -1,0 +1,208 @@
+//! Entering compiled code, from any depth: host calls wasm calls host and so on.
+//!
+//! INV-HOST: while compiled code of a store runs, `StoreBlock::host` is the `&mut S` that [`call`] was given by its
+//! innermost activation, as a pointer, and nothing else uses that reference; `hooks` fits `S`. A host function, or a
+//! builtin that needs the crate above, takes the `&mut S` back from there for as long as it runs.
+//!
+//! INV-ACTIVATION: while compiled code runs, `entry_fp`, `entry_sp` and `entry_pc` are those of the entry trampoline
+//! that the innermost activation called, and between its frame and here are only frames of compiled code and of this
+//! crate's builtins that have nothing to drop. [`call`] saves them all before, and restores them after.
+
+use core::any::TypeId;
+use core::marker::PhantomData;
+use core::mem::transmute;
+use core::ptr::NonNull;
+
+use stilt_artifact::trap::TrapCode;
+use stilt_platform_abi::tls;
+
+use crate::func::{Callee, Entry};
+use crate::id::{MemoryPtr, TablePtr};
+use crate::interpreter;
+use crate::store::{Store, StoreBlock};
+use crate::structs::{VmContext, VmStoreContext};
+
+/// What the crate above is to this one.
+pub trait Host: Sized + 'static {
+    /// Its store, once it has one.
+    fn store(&mut self) -> Option<&mut Store>;
+    /// Makes a memory larger by `delta` pages: its old size in pages, or `None` if it cannot.
+    fn grow_memory(&mut self, memory: MemoryPtr, delta: u64) -> Option<u64>;
+    /// Makes a table larger by `delta` elements that are `init`: its old size, or `None` if it cannot.
+    fn grow_table(&mut self, table: TablePtr, delta: u64, init: u64) -> Option<u64>;
+}
+
+/// Why a call did not return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// A trap.
+    Trap(TrapCode),
+    /// A host function reported an error, which the crate above has kept.
+    Host,
+    /// The callee belongs to another store, or the values are too few: nothing was called.
+    Misuse,
+}
+
+/// The functions of a [`Host`], for a pointer to one.
+pub(crate) struct Hooks {
+    pub(crate) grow_memory: unsafe fn(*mut (), MemoryPtr, u64) -> Option<u64>,
+    pub(crate) grow_table: unsafe fn(*mut (), TablePtr, u64, u64) -> Option<u64>,
+}
+
+struct HooksOf<S>(PhantomData<S>);
+
+impl<S: Host> HooksOf<S> {
+    const HOOKS: &'static Hooks = &Hooks { grow_memory: grow_memory::<S>, grow_table: grow_table::<S> };
+}
+
+/// # Safety
+/// `host` is the host pointer of a running activation with hooks of `S` (INV-HOST).
+unsafe fn grow_memory<S: Host>(host: *mut (), memory: MemoryPtr, delta: u64) -> Option<u64> {
+    // SAFETY: the caller promises INV-HOST: it is a `&mut S` that nothing else uses.
+    let host = unsafe { &mut *host.cast::<S>() };
+    host.grow_memory(memory, delta)
+}
+
+/// # Safety
+/// As [`grow_memory`].
+unsafe fn grow_table<S: Host>(host: *mut (), table: TablePtr, delta: u64, init: u64) -> Option<u64> {
+    // SAFETY: the caller promises INV-HOST: it is a `&mut S` that nothing else uses.
+    let host = unsafe { &mut *host.cast::<S>() };
+    host.grow_table(table, delta, init)
+}
+
+/// What one activation finds and puts back: a record on the stack of [`call`], and a link in the chain of the running
+/// ones, which backtraces follow.
+pub(crate) struct Activation {
+    pub(crate) outer: *const Activation,
+    host: *mut (),
+    hooks: Option<&'static Hooks>,
+    stack_limit: usize,
+    /// The bound of the machine's own stack, which the interpreter's is not.
+    native_limit: usize,
+    pub(crate) entry_fp: usize,
+    entry_sp: usize,
+    entry_pc: usize,
+    pub(crate) exit_fp: usize,
+    pub(crate) exit_pc: usize,
+}
+
+/// An entry trampoline.
+type EntryFn = unsafe extern "C" fn(*mut VmContext, *const u8, *mut u64, *mut VmStoreContext) -> u64;
+/// A host function's code.
+pub(crate) type HostFn = unsafe extern "C" fn(*mut VmContext, *mut VmContext, *mut u64) -> u64;
+
+/// Room that an entry needs for itself above the limit of the stack.
+const ENTRY_ROOM: usize = 1024;
+
+/// Calls a function. `values` holds the arguments in slots, and then the results; it has at least
+/// [`Callee::slots`] of them. The slots have the wasm types of the callee's parameters (INV-TYPES).
+///
+/// # Errors
+/// The call trapped, a host function reported an error, or the callee is not of this store.
+pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Result<(), Exit> {
+    let Some(store) = host.store() else { return Err(Exit::Misuse) };
+    let store = store.block_ptr();
+    // SAFETY: the host has the store, and keeps it while this borrow of the host lasts (INV-STORE).
+    let block: &StoreBlock = unsafe { store.as_ref() };
+    if block.id != callee.store || values.len() < callee.slots as usize || !is_host::<S>(block) {
+        return Err(Exit::Misuse);
+    }
+    let here = stack_pointer();
+    let outer = block.activation.get();
+    let native_limit = if outer.is_null() {
+        let limits = block.limits.get();
+        here.saturating_sub(limits.wasm_stack).max(limits.lowest.saturating_add(limits.reserve))
+    } else {
+        // SAFETY: the chain consists of records on the stacks of running `call`s, which put back what they found.
+        unsafe { (*outer).native_limit }
+    };
+    if here < native_limit.saturating_add(ENTRY_ROOM) {
+        block.frames_len.set(0);
+        return Err(Exit::Trap(TrapCode::StackOverflow));
+    }
+    let context = &block.context;
+    let saved = Activation {
+        outer,
+        host: block.host.get(),
+        hooks: block.hooks.get(),
+        stack_limit: context.stack_limit.get(),
+        native_limit,
+        entry_fp: context.entry_fp.get(),
+        entry_sp: context.entry_sp.get(),
+        entry_pc: context.entry_pc.get(),
+        exit_fp: context.exit_fp.get(),
+        exit_pc: context.exit_pc.get(),
+    };
+    block.activation.set(&raw const saved);
+    block.host.set((&raw mut *host).cast());
+    block.hooks.set(Some(HooksOf::<S>::HOOKS));
+    block.trap.set(0);
+    let returned = enter(block, callee, values, native_limit);
+    block.activation.set(saved.outer);
+    block.host.set(saved.host);
+    block.hooks.set(saved.hooks);
+    context.stack_limit.set(saved.stack_limit);
+    context.entry_fp.set(saved.entry_fp);
+    context.entry_sp.set(saved.entry_sp);
+    context.entry_pc.set(saved.entry_pc);
+    context.exit_fp.set(saved.exit_fp);
+    context.exit_pc.set(saved.exit_pc);
+    if returned == 0 {
+        return Ok(());
+    }
+    Err(TrapCode::from_u8(block.trap.replace(0)).map_or(Exit::Host, Exit::Trap))
+}
+
+/// Whether the store is used with this `S`, which its first use decides.
+pub(crate) fn is_host<S: Host>(block: &StoreBlock) -> bool {
+    let this = TypeId::of::<S>();
+    match block.host_type.get() {
+        Some(known) => known == this,
+        None => {
+            block.host_type.set(Some(this));
+            true
+        }
+    }
+}
+
+/// Calls through the entry trampoline; what it returns.
+#[inline]
+fn enter(block: &StoreBlock, callee: &Callee, values: &mut [u64], native_limit: usize) -> u64 {
+    let store = (&raw const block.context).cast_mut();
+    match callee.entry {
+        Entry::Native { entry, hardware } => {
+            block.context.stack_limit.set(native_limit);
+            // SAFETY: `Entry::Native` is made of the code offset of an entry trampoline of a native image only (INV-CODE),
+            // and this is the type that the contract gives those.
+            let entry: EntryFn = unsafe { transmute::<NonNull<u8>, EntryFn>(entry) };
+            let outer = if hardware {
+                let outer = tls::load();
+                tls::store((&raw const *block).cast_mut().cast());
+                Some(outer)
+            } else {
+                None
+            };
+            // SAFETY: trampoline, code and context belong together (INV-CALLEE); there are as many values as the type
+            // needs; the store's context is its own. Compiled code keeps to its image's contract (INV-CODE).
+            let returned = unsafe { entry(callee.context.as_ptr(), callee.code.as_ptr(), values.as_mut_ptr(), store) };
+            if let Some(outer) = outer {
+                tls::store(outer);
+            }
+            returned
+        }
+        Entry::Interpreted { entry } => interpreter::run(block, callee, entry, values),
+        Entry::Host { code } => {
+            // SAFETY: the context is a host function's, whose code this is (INV-CALLEE); there are as many values as its
+            // type needs, and the host pointer was just set (INV-HOST).
+            unsafe { code(callee.context.as_ptr(), core::ptr::null_mut(), values.as_mut_ptr()) }
+        }
+    }
+}
+
+/// About where the stack pointer is.
+#[inline(always)]
+fn stack_pointer() -> usize {
+    let here = 0u8;
+    core::hint::black_box(&raw const here).addr()
+}

@@ -1,0 +1,54 @@
+//! The group that is always there: raising, growing memory, the interrupt word.
+
+use core::sync::atomic::Ordering;
+
+use stilt_artifact::builtins::{Builtin, Group};
+use stilt_artifact::trap::TrapCode;
+
+use super::{Builtin0, Builtin1, Builtin2, caller, low};
+use crate::id::MemoryPtr;
+use crate::raise;
+use crate::structs::VmContext;
+
+#[repr(C)]
+struct Table {
+    raise: Builtin1,
+    memory_grow: Builtin2,
+    interrupt: Builtin0,
+}
+
+static TABLE: Table = Table { raise: raise::raise, memory_grow, interrupt };
+
+const _: () = {
+    assert!(Builtin::Raise.number() == 0 && Builtin::Raise.arguments() == 1, "raise");
+    assert!(Builtin::MemoryGrow.number() == 1 && Builtin::MemoryGrow.arguments() == 2, "memory_grow");
+    assert!(Builtin::Interrupt.number() == 2 && Builtin::Interrupt.arguments() == 0, "interrupt");
+    assert!(Group::Core as u8 == 0, "group");
+};
+
+pub(crate) fn table() -> *const u8 {
+    (&raw const TABLE).cast()
+}
+
+/// `(delta in pages, memory index)`: the old size in pages, or `u64::MAX`.
+unsafe extern "C" fn memory_grow(context: *mut VmContext, delta: u64, memory: u64) -> u64 {
+    let grow = || {
+        // SAFETY: compiled code passes its own instance's context.
+        let view = unsafe { caller(context) }?;
+        let store = view.store();
+        let memory = MemoryPtr::new(view.memory(low(memory))?, store.id);
+        let hooks = store.hooks.get()?;
+        // SAFETY: an activation runs, and these are its host and its hooks (INV-HOST).
+        unsafe { (hooks.grow_memory)(store.host.get(), memory, delta) }
+    };
+    grow().unwrap_or(u64::MAX)
+}
+
+/// `()`: the interrupt word was found set. It is cleared.
+unsafe extern "C" fn interrupt(context: *mut VmContext) -> u64 {
+    // SAFETY: compiled code passes its own instance's context.
+    if let Some(view) = unsafe { caller(context) } {
+        view.store().context.interrupt.store(0, Ordering::Relaxed);
+    }
+    TrapCode::Interrupt as u64
+}

@@ -1,0 +1,62 @@
+//! What can go wrong here that is no trap.
+
+use core::fmt;
+
+use stilt_artifact::ImageError;
+use stilt_collections::OutOfMemory;
+use stilt_platform_abi::PlatformError;
+
+/// Why something could not be made.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum VmError {
+    /// There is no memory for it.
+    OutOfMemory(OutOfMemory),
+    /// The platform failed, or does not have what is needed.
+    Platform(PlatformError),
+    /// The bytes are not an image that can be used here.
+    Image(ImageError),
+    /// The image lies at an address that is not aligned as it needs.
+    Alignment {
+        /// What is not aligned.
+        what: &'static str,
+        /// The alignment needed, in bytes.
+        align: usize,
+    },
+    /// A limit of this runtime, or a thing that it cannot do.
+    Unsupported(&'static str),
+    /// The parts do not belong together: another store's, or not what the image was compiled for.
+    Mismatch(&'static str),
+}
+
+impl fmt::Display for VmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            VmError::OutOfMemory(error) => error.fmt(f),
+            VmError::Platform(error) => error.fmt(f),
+            VmError::Image(error) => error.fmt(f),
+            VmError::Alignment { what, align } => write!(f, "{what} is not aligned to {align} bytes"),
+            VmError::Unsupported(what) | VmError::Mismatch(what) => f.write_str(what),
+        }
+    }
+}
+
+impl core::error::Error for VmError {}
+
+impl From<OutOfMemory> for VmError {
+    fn from(error: OutOfMemory) -> Self {
+        VmError::OutOfMemory(error)
+    }
+}
+
+impl From<PlatformError> for VmError {
+    fn from(error: PlatformError) -> Self {
+        VmError::Platform(error)
+    }
+}
+
+impl From<ImageError> for VmError {
+    fn from(error: ImageError) -> Self {
+        VmError::Image(error)
+    }
+}

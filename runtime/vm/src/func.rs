@@ -1,0 +1,152 @@
+//! Functions as the host sees them: references, and callees ready to be called.
+
+use core::ptr::NonNull;
+
+use stilt_artifact::NONE;
+use stilt_artifact::layout::CONTEXT_HOST;
+use stilt_artifact::target::{Architecture, TrapMode};
+
+use crate::activation::HostFn;
+use crate::host::HostHead;
+use crate::id::{FuncPtr, StoreId};
+use crate::instance::View;
+use crate::store::{Store, StoreBlock};
+use crate::structs::{VmContext, VmFuncRef};
+
+/// A function with all that calling it needs.
+///
+/// INV-CALLEE: code, context and trampoline belong together, are of the store with this number, and `slots` is what its
+/// parameters or results need, whichever are more.
+#[derive(Clone, Copy, Debug)]
+pub struct Callee {
+    pub(crate) code: NonNull<u8>,
+    pub(crate) context: NonNull<VmContext>,
+    pub(crate) entry: Entry,
+    pub(crate) slots: u32,
+    pub(crate) store: StoreId,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Entry {
+    Native { entry: NonNull<u8>, hardware: bool },
+    Interpreted { entry: NonNull<u8> },
+    Host { code: HostFn },
+}
+
+// SAFETY: its pointers are followed only by who has the store (INV-HANDLE).
+unsafe impl Send for Callee {}
+// SAFETY: as above; a shared callee gives only copies.
+unsafe impl Sync for Callee {}
+
+impl Callee {
+    /// Slots that its arguments or results need, whichever are more.
+    #[must_use]
+    pub const fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// The number of its store.
+    #[must_use]
+    pub const fn store(&self) -> StoreId {
+        self.store
+    }
+}
+
+impl Store {
+    fn func(&self, func: FuncPtr) -> Option<&VmFuncRef> {
+        if func.store() != self.id() {
+            return None;
+        }
+        // SAFETY: it is of this store, which lives (INV-HANDLE).
+        Some(unsafe { func.ptr().as_ref() })
+    }
+
+    /// The engine-wide id of a function's type; `None` for a function of another store.
+    #[must_use]
+    pub fn func_type(&self, func: FuncPtr) -> Option<u32> {
+        Some(self.func(func)?.type_id.get())
+    }
+
+    /// All that calling the function needs; `None` for a function of another store, or one that its image has no entry for.
+    #[must_use]
+    pub fn callee(&self, func: FuncPtr) -> Option<Callee> {
+        let func = self.func(func)?;
+        let context = NonNull::new(func.context.get())?;
+        // SAFETY: a reference's context is that of an instance or of a host function of the same store.
+        let head = unsafe { context.as_ref() };
+        if head.kind.get() == CONTEXT_HOST {
+            // SAFETY: this kind says so (INV-KIND).
+            let host = unsafe { context.cast::<HostHead>().as_ref() };
+            let code = host.code;
+            // A host function called by the host needs no code in wasm convention.
+            let any = context.cast::<u8>();
+            let entry = Entry::Host { code };
+            return Some(Callee { code: any, context, entry, slots: host.slots, store: self.id() });
+        }
+        // SAFETY: the context is not a host function's, so it is an instance's (INV-KIND).
+        let view = unsafe { View::new(context) };
+        let code = NonNull::new(func.code.get().cast_mut())?;
+        let module = view.module();
+        let index = module.image().func_at(module.offset_of(code.as_ptr().addr())?)?;
+        let own = module.image().funcs().get(index.checked_sub(module.image().header().imported_funcs)?)?;
+        let ty = module.image().types().get(own.ty)?;
+        if ty.entry == NONE {
+            return None;
+        }
+        let entry = module.code_at(ty.entry)?;
+        let header = module.image().image().header();
+        let entry = if header.architecture == Architecture::Pulley as u8 {
+            Entry::Interpreted { entry }
+        } else {
+            Entry::Native { entry, hardware: header.trap_mode == TrapMode::Hardware as u8 }
+        };
+        let slots = module.slots(ty)?;
+        Some(Callee { code, context, entry, slots, store: self.id() })
+    }
+
+    /// A function as compiled code takes it: the address of its reference. Finds a trampoline for a host function that
+    /// has none yet. `None` for a function of another store.
+    pub fn func_to_raw(&mut self, func: FuncPtr) -> Option<u64> {
+        let reference = self.func(func)?;
+        if reference.code.get().is_null() {
+            self.find_trampoline(func);
+        }
+        Some(func.address() as u64)
+    }
+
+    /// A function from what compiled code has: the address of a reference in this store, or null (INV-TYPES).
+    #[must_use]
+    pub fn func_from_raw(&self, raw: u64) -> Option<FuncPtr> {
+        func_from_raw(self.block(), raw)
+    }
+
+    fn find_trampoline(&self, func: FuncPtr) {
+        let block = self.block();
+        let Some(reference) = self.func(func) else { return };
+        let type_id = reference.type_id.get();
+        let mut next = block.instances.get();
+        while let Some(head) = next {
+            // SAFETY: instances in the list are alive (INV-BLOCK).
+            let head = unsafe { head.as_ref() };
+            if let Some(code) = head.host_trampoline(type_id) {
+                reference.code.set(code.as_ptr());
+                return;
+            }
+            next = head.next.get();
+        }
+        let Some(context) = NonNull::new(reference.context.get()) else { return };
+        // SAFETY: only references of host functions have no code, so the context is one's (INV-KIND).
+        let host = unsafe { context.cast::<HostHead>().as_ref() };
+        if !host.waiting.replace(true) {
+            host.next_waiting.set(block.waiting.get());
+            block.waiting.set(Some(context.cast()));
+        }
+    }
+}
+
+/// See [`Store::func_from_raw`].
+pub(crate) fn func_from_raw(block: &StoreBlock, raw: u64) -> Option<FuncPtr> {
+    let address = usize::try_from(raw).ok()?;
+    let ptr = NonNull::new(core::ptr::with_exposed_provenance_mut::<VmFuncRef>(address))?;
+    Some(FuncPtr::new(ptr, block.id))
+}

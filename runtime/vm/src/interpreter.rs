@@ -1,0 +1,243 @@
+//! Running Pulley bytecode: the same entry trampolines, host functions and builtins as native code, called by a loop.
+//!
+//! One interpreter per store, with a stack of its own, which all activations of the store share. The stack is the one thing
+//! here that is not given by the caller: Pulley makes it, and its failure is an error.
+
+use core::alloc::Layout;
+use core::mem::{offset_of, transmute};
+use core::ptr::NonNull;
+
+use pulley_interpreter::XReg;
+use pulley_interpreter::interp::{DoneReason, TrapKind, Val, Vm, XRegVal};
+use stilt_artifact::builtins::{HOST_CALL_FUNCTION, MAX_ARGUMENTS};
+use stilt_artifact::target::Architecture;
+use stilt_artifact::trap::TrapCode;
+use stilt_collections::OutOfMemory;
+
+use crate::activation::HostFn;
+use crate::backtrace;
+use crate::block::{Block, Rooms};
+use crate::builtins::{Builtin0, Builtin1, Builtin2, Builtin3, Builtin4};
+use crate::error::VmError;
+use crate::func::Callee;
+use crate::signals;
+use crate::store::{Ground, Store, StoreBlock};
+use crate::structs::VmContext;
+
+/// Whether this build has the interpreter.
+pub const SUPPORTED: bool = true;
+
+/// Bytes at the low end of the interpreter's stack that tested frames leave free: an untested frame, and a leaf.
+const RESERVE: usize = 16 * 1024;
+
+/// A store's interpreter.
+pub(crate) struct Interpreter {
+    vm: Vm,
+    /// The lowest stack pointer for functions that test it.
+    stack_limit: usize,
+}
+
+#[repr(C)]
+struct InterpreterBlock {
+    block: Block,
+    interpreter: Interpreter,
+}
+
+unsafe fn drop_interpreter(block: NonNull<Block>) {
+    // SAFETY: it is an `InterpreterBlock`'s (INV-BLOCK).
+    let interpreter = unsafe { block.byte_add(offset_of!(InterpreterBlock, interpreter)) }.cast::<Interpreter>();
+    // SAFETY: dropped once, with its block. It knows no pointers into the store.
+    unsafe { interpreter.drop_in_place() };
+}
+
+impl Store {
+    /// Decides what code the store runs, and gives it an interpreter if that is bytecode.
+    pub(crate) fn prepare_ground(&mut self, ground: Ground, rooms: &mut dyn Rooms) -> Result<(), VmError> {
+        let block = self.block();
+        if ground.architecture == Architecture::Pulley && block.interpreter.get().is_none() {
+            let size = block.limits.get().wasm_stack.saturating_add(RESERVE);
+            let mut vm = Vm::with_stack(size).map_err(|_| OutOfMemory::new(size))?;
+            // SAFETY: the register exists.
+            let top = xreg(&mut vm, XReg::sp).get_ptr::<u8>().expose_provenance();
+            let stack_limit = top.saturating_sub(size).saturating_add(RESERVE);
+            let storage = rooms.room(Layout::new::<InterpreterBlock>())?;
+            let place = storage.as_ptr().cast::<InterpreterBlock>();
+            let value = InterpreterBlock {
+                block: Block::new(storage, drop_interpreter),
+                interpreter: Interpreter { vm, stack_limit },
+            };
+            // SAFETY: the storage was asked for with this layout, and is ours.
+            unsafe { place.write(value) };
+            // SAFETY: the block was just made, with the drop that fits it (INV-BLOCK), and is in no list.
+            unsafe { block.blocks.push(place.cast()) };
+            // SAFETY: the field lies within the block.
+            let interpreter = unsafe { place.byte_add(offset_of!(InterpreterBlock, interpreter)) };
+            block.interpreter.set(Some(interpreter.cast()));
+        }
+        block.ground.set(Some(ground));
+        Ok(())
+    }
+}
+
+fn xreg(vm: &mut Vm, reg: XReg) -> &mut XRegVal {
+    &mut vm[reg]
+}
+
+/// Calls through an entry trampoline in bytecode; what it returns.
+pub(crate) fn run(block: &StoreBlock, callee: &Callee, entry: NonNull<u8>, values: &mut [u64]) -> u64 {
+    let Some(interpreter) = block.interpreter.get() else {
+        block.trap.set(TrapCode::Internal as u8);
+        return 1;
+    };
+    // The reference ends before anything else runs that could use the interpreter, here and below.
+    // SAFETY: the interpreter lives as long as the store, and nobody else uses it now.
+    let this = unsafe { &mut *interpreter.as_ptr() };
+    block.context.stack_limit.set(this.stack_limit);
+    // Until the trampoline has written it, there is no landing pad.
+    block.context.entry_pc.set(0);
+    block.unwinding.set(false);
+    let store = (&raw const block.context).cast_mut();
+    let (fp, lr) = (this.vm.fp(), this.vm.lr());
+    let sp = xreg(&mut this.vm, XReg::sp).get_ptr::<u8>();
+    let args =
+        [pointer(callee.context.as_ptr()), pointer(callee.code.as_ptr()), pointer(values.as_mut_ptr()), pointer(store)];
+    // SAFETY: the four arguments of an entry trampoline, as the contract has them.
+    unsafe { this.vm.call_start(&args) };
+    let mut pc = entry;
+    let returned = loop {
+        // SAFETY: as at the start: nobody else uses the interpreter between two host calls.
+        let this = unsafe { &mut *interpreter.as_ptr() };
+        // SAFETY: `pc` is in bytecode of the store (INV-CODE): the trampoline, a landing pad, or where a host call returns to.
+        match unsafe { this.vm.call_run(pc) } {
+            DoneReason::ReturnToHost(()) => break xreg(&mut this.vm, XReg::x0).get_u64(),
+            DoneReason::CallIndirectHost { id, resume } => {
+                let registers = [
+                    xreg(&mut this.vm, XReg::x0).get_u64(),
+                    xreg(&mut this.vm, XReg::x1).get_u64(),
+                    xreg(&mut this.vm, XReg::x2).get_u64(),
+                    xreg(&mut this.vm, XReg::x3).get_u64(),
+                    xreg(&mut this.vm, XReg::x4).get_u64(),
+                    xreg(&mut this.vm, XReg::x5).get_u64(),
+                ];
+                // SAFETY: compiled code makes a host call of this number with these arguments (INV-CODE).
+                let result = unsafe { host_call(id, registers) };
+                // SAFETY: the host call is over, with all that it ran; nobody else uses the interpreter.
+                let this = unsafe { &mut *interpreter.as_ptr() };
+                if block.unwinding.replace(false) {
+                    match landing_pad(block, this) {
+                        Some(pad) => pc = pad,
+                        None => break 1,
+                    }
+                } else {
+                    xreg(&mut this.vm, XReg::x0).set_u64(result);
+                    pc = resume;
+                }
+            }
+            DoneReason::Trap { pc: at, kind } => {
+                let at = at.as_ptr().expose_provenance();
+                block.trap.set(trap_code(block, at, kind) as u8);
+                block.context.exit_pc.set(at);
+                block.context.exit_fp.set(this.vm.fp().expose_provenance());
+                backtrace::capture(block);
+                match landing_pad(block, this) {
+                    Some(pad) => pc = pad,
+                    None => break 1,
+                }
+            }
+        }
+    };
+    // SAFETY: nothing runs any more.
+    let this = unsafe { &mut *interpreter.as_ptr() };
+    xreg(&mut this.vm, XReg::sp).set_ptr(sp);
+    // SAFETY: these are what they were before the call.
+    unsafe { this.vm.set_fp(fp) };
+    // SAFETY: as above.
+    unsafe { this.vm.set_lr(lr) };
+    returned
+}
+
+/// Sets the registers for the landing pad of the innermost activation; where it is.
+fn landing_pad(block: &StoreBlock, this: &mut Interpreter) -> Option<NonNull<u8>> {
+    let context = &block.context;
+    let pad = NonNull::new(core::ptr::with_exposed_provenance_mut::<u8>(context.entry_pc.get()))?;
+    let vm = &mut this.vm;
+    xreg(vm, XReg::x0).set_u64(0);
+    xreg(vm, XReg::x1).set_u64(0);
+    xreg(vm, XReg::sp).set_ptr(core::ptr::with_exposed_provenance_mut::<u8>(context.entry_sp.get()));
+    // SAFETY: the frame pointer of the entry trampoline, whose frame is still there (INV-ACTIVATION).
+    unsafe { vm.set_fp(core::ptr::with_exposed_provenance_mut(context.entry_fp.get())) };
+    Some(pad)
+}
+
+fn pointer<T>(pointer: *mut T) -> Val {
+    Val::XReg(XRegVal::new_ptr(pointer))
+}
+
+fn trap_code(block: &StoreBlock, pc: usize, kind: Option<TrapKind>) -> TrapCode {
+    if let Some(code) = signals::find(block, pc) {
+        return code;
+    }
+    match kind {
+        Some(TrapKind::DivideByZero) => TrapCode::IntegerDivisionByZero,
+        Some(TrapKind::IntegerOverflow) => TrapCode::IntegerOverflow,
+        Some(TrapKind::BadConversionToInteger) => TrapCode::BadConversionToInteger,
+        Some(TrapKind::MemoryOutOfBounds) => TrapCode::MemoryOutOfBounds,
+        Some(TrapKind::StackOverflow) => TrapCode::StackOverflow,
+        Some(TrapKind::DisabledOpcode) | None => TrapCode::Internal,
+    }
+}
+
+/// A call of a host function or a builtin: the function's address, then its arguments.
+///
+/// # Safety
+/// The number is that of the function's shape, and the arguments are as it wants them.
+unsafe fn host_call(id: u8, registers: [u64; 6]) -> u64 {
+    let [code, context, a, b, c, d] = registers;
+    let code = address::<()>(code).cast_const();
+    let context: *mut VmContext = address(context);
+    const { assert!(MAX_ARGUMENTS == 4 && HOST_CALL_FUNCTION == 5, "every shape is here") };
+    match id {
+        0 => {
+            // SAFETY: the number says that the function is of this type; it is not null, as a group that is missing is refused.
+            let code = unsafe { transmute::<*const (), Builtin0>(code) };
+            // SAFETY: the caller's promise.
+            unsafe { code(context) }
+        }
+        1 => {
+            // SAFETY: as above.
+            let code = unsafe { transmute::<*const (), Builtin1>(code) };
+            // SAFETY: the caller's promise.
+            unsafe { code(context, a) }
+        }
+        2 => {
+            // SAFETY: as above.
+            let code = unsafe { transmute::<*const (), Builtin2>(code) };
+            // SAFETY: the caller's promise.
+            unsafe { code(context, a, b) }
+        }
+        3 => {
+            // SAFETY: as above.
+            let code = unsafe { transmute::<*const (), Builtin3>(code) };
+            // SAFETY: the caller's promise.
+            unsafe { code(context, a, b, c) }
+        }
+        4 => {
+            // SAFETY: as above.
+            let code = unsafe { transmute::<*const (), Builtin4>(code) };
+            // SAFETY: the caller's promise.
+            unsafe { code(context, a, b, c, d) }
+        }
+        _ => {
+            // SAFETY: as above; 5 is the only other number that compiled code uses.
+            let code = unsafe { transmute::<*const (), HostFn>(code) };
+            // SAFETY: the caller's promise.
+            unsafe { code(context, address(a), address(b)) }
+        }
+    }
+}
+
+/// A pointer that compiled code has in a register.
+#[expect(clippy::cast_possible_truncation, reason = "a pointer in a register is zero-extended")]
+fn address<T>(register: u64) -> *mut T {
+    core::ptr::with_exposed_provenance_mut(register as usize)
+}

@@ -1,0 +1,240 @@
+//! A loaded image: its bytes, where they are, and where its code is.
+//!
+//! INV-IMAGE: the bytes that `image` views are readable, unchanged and at their place as long as the [`Module`] lives.
+//! Everything that loading, instantiating and calling reads was checked by `Image::parse`.
+//!
+//! INV-CODE: the code of an image does what the contract says that compiled code does. No check can establish it; who
+//! calls the unsafe functions here promises it.
+
+use core::mem::size_of;
+use core::ptr::{NonNull, slice_from_raw_parts};
+
+use stilt_artifact::header::IMAGE_ALIGN;
+use stilt_artifact::image::image_start;
+use stilt_artifact::tables::TypeEntry;
+use stilt_artifact::target::{Architecture, Convention, TrapMode};
+use stilt_artifact::types::ValueType;
+use stilt_artifact::{Image, ModuleImage, NONE, Native};
+use stilt_collections::Storage;
+use stilt_platform_abi::memory::{self, Protection};
+use stilt_platform_abi::publication;
+
+use crate::error::VmError;
+use crate::store::Ground;
+use crate::{interpreter, signals};
+
+/// A loaded image of one core module.
+pub struct Module {
+    image: ModuleImage<'static, Native>,
+    /// The whole file, for [`Module::verify`].
+    file: &'static [u8],
+    code: NonNull<u8>,
+    code_len: usize,
+    ground: Ground,
+    hardware: bool,
+    /// Goes last: the fields above view it.
+    _bytes: Bytes,
+}
+
+/// Who owns the bytes.
+enum Bytes {
+    Mapping { start: NonNull<u8>, size: usize },
+    Storage { _owner: Storage },
+    Borrowed,
+}
+
+// SAFETY: the bytes have no thread, are never written, and are freed once.
+unsafe impl Send for Bytes {}
+// SAFETY: they are only read.
+unsafe impl Sync for Bytes {}
+// SAFETY: `code` points into the bytes, which have no thread.
+unsafe impl Send for Module {}
+// SAFETY: as above; nothing in a module changes.
+unsafe impl Sync for Module {}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        if let Bytes::Mapping { start, size } = *self {
+            // SAFETY: a whole mapping of ours, which nothing uses any more: stores keep the modules whose code they run.
+            // A platform that fails here leaks the range, as its contract says; there is nobody to tell.
+            let _ = unsafe { memory::unmap(start, size) };
+        }
+    }
+}
+
+impl core::fmt::Debug for Module {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Module").field("code", &self.code).field("code_len", &self.code_len).finish_non_exhaustive()
+    }
+}
+
+impl Module {
+    /// Copies a native image into memory of its own and makes that executable: one range, read and execute.
+    ///
+    /// # Errors
+    /// The bytes are not an image for here, or the platform failed or cannot do it.
+    ///
+    /// # Safety
+    /// INV-CODE holds for the image.
+    pub unsafe fn publish(file: &[u8]) -> Result<Module, VmError> {
+        if !publication::REACHES_EVERY_CORE {
+            return Err(VmError::Unsupported("loading native code needs the platform's STILT_CODE_PUBLICATION"));
+        }
+        let page = memory::page_size()?;
+        // The image base comes to lie at a page, for the sake of what is aligned in it.
+        let front = match image_start(file) {
+            0 => 0,
+            prefix => page.wrapping_sub(prefix),
+        };
+        let size = front.checked_add(file.len()).and_then(|size| size.checked_next_multiple_of(page));
+        let size = size.ok_or(VmError::Unsupported("the image is too large"))?;
+        let start = memory::map(size, Protection::ReadWrite)?;
+        let bytes = Bytes::Mapping { start, size };
+        // SAFETY: `front` is less than the mapping is long.
+        let place = unsafe { start.add(front) };
+        // SAFETY: the mapping has room for the file behind `front`, is writable, and is new, so it does not overlap.
+        unsafe { place.copy_from_nonoverlapping(NonNull::from(file).cast(), file.len()) };
+        // SAFETY: the whole mapping is mapped, writable and not executed.
+        unsafe { publication::publish_code(start, size) }?;
+        // SAFETY: the whole mapping is ours and nobody writes to it from here on.
+        unsafe { memory::protect(start, size, Protection::ReadExecute) }?;
+        // SAFETY: the bytes were copied, they are owned by `bytes`, never written again; the code is the caller's promise.
+        unsafe { Module::at(place, file.len(), bytes) }
+    }
+
+    /// Takes over the bytes of an image that needs no publication: bytecode.
+    ///
+    /// # Errors
+    /// The bytes are not such an image.
+    ///
+    /// # Safety
+    /// INV-CODE holds for the image.
+    pub unsafe fn in_storage(storage: Storage) -> Result<Module, VmError> {
+        let (start, len) = (storage.as_ptr(), storage.len());
+        // SAFETY: the storage is initialised and ours, never written again; the code is the caller's promise.
+        let module = unsafe { Module::at(start, len, Bytes::Storage { _owner: storage }) }?;
+        if module.ground.architecture != Architecture::Pulley {
+            return Err(VmError::Unsupported("native code cannot run from plain storage"));
+        }
+        Ok(module)
+    }
+
+    /// Uses an image where it lies.
+    ///
+    /// # Errors
+    /// The bytes are not an image for here, or lie at a wrong address.
+    ///
+    /// # Safety
+    /// The bytes are readable, unchanged and at their place for as long as the module, or an instance of it, lives. Native
+    /// code in them is executable, and instruction fetch is coherent with it. INV-CODE holds for the image.
+    pub unsafe fn in_place(file: NonNull<[u8]>) -> Result<Module, VmError> {
+        // SAFETY: the caller's promises.
+        unsafe { Module::at(file.cast(), file.len(), Bytes::Borrowed) }
+    }
+
+    /// # Safety
+    /// As for [`Module::in_place`]; `bytes` owns the file, or is `Borrowed`.
+    unsafe fn at(start: NonNull<u8>, len: usize, bytes: Bytes) -> Result<Module, VmError> {
+        // SAFETY: readable and unchanged while the module lives, which is the only one to use the longer lifetime.
+        let file: &'static [u8] = unsafe { &*slice_from_raw_parts(start.as_ptr(), len) };
+        let image: Image<'static, Native> = Image::parse(file, Native)?;
+        let header = image.header();
+        if usize::from(header.pointer_width) != size_of::<usize>() {
+            return Err(VmError::Mismatch("the image is for another pointer width"));
+        }
+        if header.modules != 1 {
+            return Err(VmError::Unsupported("the image does not hold exactly one module"));
+        }
+        let base = image.bytes().as_ptr();
+        let code = image.code();
+        let code_align = 1usize.checked_shl(header.code_align_log2.into()).unwrap_or(usize::MAX);
+        check_align("the image", base.addr(), IMAGE_ALIGN)?;
+        if !code.is_empty() {
+            check_align("the code of the image", code.as_ptr().addr(), code_align)?;
+        }
+        let architecture = Architecture::from_u8(header.architecture);
+        let convention = Convention::from_u8(header.convention);
+        let traps = TrapMode::from_u8(header.trap_mode);
+        let (Some(architecture), Some(convention), Some(traps)) = (architecture, convention, traps) else {
+            return Err(VmError::Mismatch("the image's target is not known to this runtime"));
+        };
+        let hardware = match architecture {
+            Architecture::Pulley if interpreter::SUPPORTED => false,
+            Architecture::Pulley => {
+                return Err(VmError::Unsupported("this build has no interpreter (feature `pulley`)"));
+            }
+            native if Architecture::NATIVE == Some(native) => traps == TrapMode::Hardware,
+            _ => return Err(VmError::Mismatch("the image is for another architecture")),
+        };
+        if hardware {
+            signals::prepare()?;
+        }
+        let module = image.module(0).ok_or(VmError::Mismatch("the image has no module"))?;
+        let code_len = code.len();
+        let code = NonNull::new(code.as_ptr().cast_mut()).unwrap_or(NonNull::dangling());
+        let ground = Ground { architecture, convention };
+        Ok(Module { image: module, file, code, code_len, ground, hardware, _bytes: bytes })
+    }
+
+    /// The checked view of the image.
+    #[must_use]
+    pub fn image(&self) -> &ModuleImage<'_, Native> {
+        &self.image
+    }
+
+    /// Compares the checksum of what loading does not look at.
+    ///
+    /// # Errors
+    /// The image is damaged.
+    pub fn verify(&self) -> Result<(), VmError> {
+        Ok(self.image.image().verify_rest(self.file)?)
+    }
+
+    /// The addresses of its code.
+    #[must_use]
+    pub fn code_range(&self) -> core::ops::Range<usize> {
+        let start = self.code.as_ptr().addr();
+        start..start.saturating_add(self.code_len)
+    }
+
+    /// The offset of an address within the code. The end counts, as a call can be the last instruction.
+    #[must_use]
+    pub fn offset_of(&self, address: usize) -> Option<u32> {
+        let offset = address.checked_sub(self.code.as_ptr().addr())?;
+        if offset <= self.code_len { u32::try_from(offset).ok() } else { None }
+    }
+
+    pub(crate) const fn ground(&self) -> Ground {
+        self.ground
+    }
+
+    /// Whether it relies on hardware traps.
+    #[must_use]
+    pub const fn hardware(&self) -> bool {
+        self.hardware
+    }
+
+    /// The code at an offset of the image's tables.
+    pub(crate) fn code_at(&self, offset: u32) -> Option<NonNull<u8>> {
+        if offset == NONE || offset as usize >= self.code_len {
+            return None;
+        }
+        // SAFETY: the offset lies within the code, as compared.
+        Some(unsafe { self.code.add(offset as usize) })
+    }
+
+    /// Slots that the parameters or the results of a type need, whichever are more.
+    #[must_use]
+    pub fn slots(&self, ty: TypeEntry) -> Option<u32> {
+        let (params, results) = self.image.type_bytes(ty)?;
+        let sum = |bytes: &[u8]| {
+            let slots = bytes.iter().map(|byte| ValueType::from_u8(*byte).map_or(1, ValueType::slots));
+            slots.fold(0u32, u32::saturating_add)
+        };
+        Some(sum(params).max(sum(results)))
+    }
+}
+
+fn check_align(what: &'static str, address: usize, align: usize) -> Result<(), VmError> {
+    if address & align.wrapping_sub(1) == 0 { Ok(()) } else { Err(VmError::Alignment { what, align }) }
+}

@@ -1,0 +1,27 @@
+//! The jump on aarch64.
+
+use core::arch::asm;
+
+/// Words from a frame pointer to the return address.
+pub(super) const RETURN_ADDRESS: usize = 1;
+
+/// Continues at `pc` with the payload registers zero.
+///
+/// # Safety
+/// `pc` is a landing pad, and `sp` and `fp` are those of its frame, which is still on this stack.
+pub(super) unsafe fn jump(sp: usize, fp: usize, pc: usize) -> ! {
+    // SAFETY: a landing pad expects nothing but its stack and frame pointers and the payload (the caller's promise).
+    unsafe {
+        asm!(
+            "mov sp, {sp}",
+            "mov fp, {fp}",
+            "br {pc}",
+            sp = in(reg) sp,
+            fp = in(reg) fp,
+            pc = in(reg) pc,
+            in("x0") 0,
+            in("x1") 0,
+            options(noreturn),
+        )
+    }
+}

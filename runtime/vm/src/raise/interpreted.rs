@@ -1,0 +1,14 @@
+//! On ISAs without native images nobody jumps: there is only the interpreter.
+
+/// Words from a frame pointer to the return address.
+pub(super) const RETURN_ADDRESS: usize = 1;
+
+/// Never called.
+///
+/// # Safety
+/// None: there is no native code here that could call it.
+pub(super) unsafe fn jump(_sp: usize, _fp: usize, _pc: usize) -> ! {
+    loop {
+        core::hint::spin_loop();
+    }
+}

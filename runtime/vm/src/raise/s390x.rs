@@ -1,0 +1,25 @@
+//! The jump on s390x, which has no frame pointer of its own: frames are found by the back chain at the stack pointer.
+
+use core::arch::asm;
+
+/// Words from the start of a frame to the caller's return address, where the register save area keeps it.
+pub(super) const RETURN_ADDRESS: usize = 14;
+
+/// Continues at `pc` with the payload registers zero.
+///
+/// # Safety
+/// `pc` is a landing pad, and `sp` is that of its frame, which is still on this stack.
+pub(super) unsafe fn jump(sp: usize, _fp: usize, pc: usize) -> ! {
+    // SAFETY: a landing pad expects nothing but its stack pointer and the payload (the caller's promise).
+    unsafe {
+        asm!(
+            "lgr %r15, {sp}",
+            "br {pc}",
+            sp = in(reg_addr) sp,
+            pc = in(reg_addr) pc,
+            in("r6") 0,
+            in("r7") 0,
+            options(noreturn),
+        )
+    }
+}

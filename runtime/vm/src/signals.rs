@@ -1,0 +1,97 @@
+//! Hardware traps: what the platform calls when an instruction faults.
+//!
+//! The handler takes no lock and allocates nothing. It reads the thread's slot (the store whose code runs, INV-TLS), that store's
+//! lists of instances and memories, and tables of immutable images.
+//!
+//! INV-TLS: slot 0 of a thread is null, or points to the block of the store whose native code with hardware traps runs
+//! innermost on that thread. `activation::enter` sets it and puts the outer one back.
+
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use stilt_artifact::trap::TrapCode;
+use stilt_platform_abi::{tls, traps};
+
+use crate::error::VmError;
+use crate::store::StoreBlock;
+use crate::{backtrace, raise};
+
+const UNUSED: u8 = 0;
+const BUSY: u8 = 1;
+const READY: u8 = 2;
+const FAILED: u8 = 3;
+
+static STATE: AtomicU8 = AtomicU8::new(UNUSED);
+
+/// Gives the platform the handler, once per process, before the first image that needs it is used.
+pub(crate) fn prepare() -> Result<(), VmError> {
+    loop {
+        match STATE.load(Ordering::Acquire) {
+            READY => return Ok(()),
+            FAILED => return Err(VmError::Unsupported("the platform could not install the trap handler")),
+            BUSY => core::hint::spin_loop(),
+            _ => {
+                if STATE.compare_exchange(UNUSED, BUSY, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                    continue;
+                }
+                // SAFETY: only one caller gets here, once; the handler keeps to the header's rules.
+                let result = unsafe { traps::init(handle) };
+                // A build without the gate may say so again; a platform that failed must not be asked again.
+                STATE.store(if result.is_ok() { READY } else { FAILED }, Ordering::Release);
+                return Ok(result?);
+            }
+        }
+    }
+}
+
+/// The trap handler: returns for each trap that is not of compiled code.
+///
+/// # Safety
+/// Called by the platform, on the thread that trapped, with the registers at the trap.
+unsafe extern "C" fn handle(ip: usize, fp: usize, has_faulting_addr: bool, faulting_addr: usize) {
+    let store = tls::load().cast_const().cast::<StoreBlock>();
+    if store.is_null() {
+        return;
+    }
+    // SAFETY: the slot points to the block of a store whose code runs on this thread (INV-TLS).
+    let block = unsafe { &*store };
+    let Some(code) = find(block, ip) else { return };
+    if has_faulting_addr && !is_ours(block, faulting_addr) {
+        return;
+    }
+    block.trap.set(code as u8);
+    block.context.exit_fp.set(fp);
+    block.context.exit_pc.set(ip);
+    backtrace::capture(block);
+    // SAFETY: compiled code of this store was stopped at `ip`, under its innermost activation.
+    unsafe { raise::leave(block) }
+}
+
+/// The trap code of the instruction at an address, if it is one of the store's that can trap.
+pub(crate) fn find(block: &StoreBlock, pc: usize) -> Option<TrapCode> {
+    let mut next = block.instances.get();
+    while let Some(head) = next {
+        // SAFETY: instances in the list are alive (INV-BLOCK).
+        let head = unsafe { head.as_ref() };
+        if let Some(offset) = head.module().offset_of(pc)
+            && let Some(site) = head.module().image().sites().find(offset)
+        {
+            return site.trap;
+        }
+        next = head.next.get();
+    }
+    None
+}
+
+/// Whether an address can only fault because the guest accessed a memory of this store out of bounds.
+fn is_ours(block: &StoreBlock, address: usize) -> bool {
+    let mut next = block.memories.get();
+    while let Some(memory) = next {
+        // SAFETY: memories in the list are alive (INV-BLOCK).
+        let memory = unsafe { memory.as_ref() };
+        if memory.owns(address) {
+            return true;
+        }
+        next = memory.next.get();
+    }
+    false
+}

@@ -1,0 +1,215 @@
+//! What all instances of a store share: the structure that compiled code sees, and behind it what only this crate needs.
+//!
+//! INV-STORE: a store's block starts with its [`VmStoreContext`], lies still and lives as long as its [`Store`]. Every
+//! context's `store` points to it. Only one thread at a time uses it: whoever has the `Store`, or compiled code that was
+//! entered by who has it; only the interrupt word is written by others.
+
+use core::alloc::Layout;
+use core::any::TypeId;
+use core::cell::Cell;
+use core::mem::size_of;
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use stilt_artifact::target::{Architecture, Convention};
+use stilt_collections::Storage;
+
+use crate::activation::{Activation, Hooks};
+use crate::block::Blocks;
+use crate::builtins;
+use crate::error::VmError;
+use crate::host::HostHead;
+use crate::id::StoreId;
+use crate::instance::InstanceHead;
+use crate::interpreter::Interpreter;
+use crate::memory::MemoryBlock;
+use crate::structs::{Aligned64, VmStoreContext};
+
+/// The bounds of the stack.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes that compiled code may use below the stack pointer at the outermost entry.
+    pub wasm_stack: usize,
+    /// The lowest address of the stack, if the embedder knows it; else 0.
+    pub lowest: usize,
+    /// Bytes above `lowest` that are kept for host functions, builtins and untested frames.
+    pub reserve: usize,
+}
+
+/// What an image's code can share a store with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ground {
+    pub(crate) architecture: Architecture,
+    pub(crate) convention: Convention,
+}
+
+/// A store's block.
+#[repr(C)]
+pub(crate) struct StoreBlock {
+    pub(crate) context: VmStoreContext,
+    pub(crate) id: StoreId,
+    pub(crate) blocks: Blocks,
+    /// Instances, the newest first.
+    pub(crate) instances: Cell<Option<NonNull<InstanceHead>>>,
+    /// Memories, the newest first.
+    pub(crate) memories: Cell<Option<NonNull<MemoryBlock>>>,
+    /// Host functions that wasm may have a reference to and for whose type there is no trampoline yet.
+    pub(crate) waiting: Cell<Option<NonNull<HostHead>>>,
+    /// The innermost activation's `&mut S`, as a pointer (INV-HOST in `activation`).
+    pub(crate) host: Cell<*mut ()>,
+    pub(crate) hooks: Cell<Option<&'static Hooks>>,
+    /// Which `S` this store is used with.
+    pub(crate) host_type: Cell<Option<TypeId>>,
+    /// The innermost activation; null outside.
+    pub(crate) activation: Cell<*const Activation>,
+    pub(crate) limits: Cell<Limits>,
+    /// The trap that the innermost activation ends with; 0: an error of the host's.
+    pub(crate) trap: Cell<u8>,
+    /// The interpreter is to go on at the landing pad.
+    pub(crate) unwinding: Cell<bool>,
+    pub(crate) interpreter: Cell<Option<NonNull<Interpreter>>>,
+    pub(crate) ground: Cell<Option<Ground>>,
+    /// The buffer of backtraces lies behind this structure.
+    pub(crate) frames: NonNull<Cell<usize>>,
+    pub(crate) frames_capacity: usize,
+    pub(crate) frames_len: Cell<usize>,
+}
+
+impl StoreBlock {
+    pub(crate) fn interpreted(&self) -> bool {
+        self.ground.get().is_some_and(|ground| ground.architecture == Architecture::Pulley)
+    }
+}
+
+/// A store's part in this crate: it owns all that its instances consist of.
+pub struct Store {
+    block: NonNull<StoreBlock>,
+    _storage: Storage,
+}
+
+// SAFETY: all that a store owns is `Send`: storage, and what blocks hold (host functions, module owners: by their
+// bounds). The store is used by one thread at a time (INV-STORE).
+unsafe impl Send for Store {}
+// SAFETY: a `&Store` reads cells that only `&mut Store`, or code entered by its holder, changes.
+unsafe impl Sync for Store {}
+
+impl core::fmt::Debug for Store {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Store").field("block", &self.block).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// The storage that [`Store::new`] takes, for backtraces of at most `frames` frames.
+    #[must_use]
+    pub fn layout(frames: usize) -> Option<Layout> {
+        let frames = Layout::array::<usize>(frames).ok()?;
+        Some(Layout::new::<StoreBlock>().extend(frames).ok()?.0.pad_to_align())
+    }
+
+    /// A store in `storage` of [`Store::layout`].
+    ///
+    /// # Errors
+    /// The storage is too small or not aligned.
+    pub fn new(storage: Storage, frames: usize, id: StoreId, limits: Limits) -> Result<Store, VmError> {
+        if Store::layout(frames).is_none_or(|layout| storage.len() < layout.size() || storage.align() < layout.align())
+        {
+            return Err(VmError::Mismatch("the storage of a store is too small"));
+        }
+        let block = storage.as_ptr().cast::<StoreBlock>();
+        // SAFETY: the storage is long enough for the block and the frames behind it, as compared.
+        let buffer = unsafe { block.add(1) }.cast::<Cell<usize>>();
+        let word = Cell::new(0);
+        let value = StoreBlock {
+            context: VmStoreContext {
+                stack_limit: word.clone(),
+                interrupt: AtomicUsize::new(0),
+                fuel: Aligned64(Cell::new(0)),
+                entry_fp: word.clone(),
+                entry_sp: word.clone(),
+                entry_pc: word.clone(),
+                exit_fp: word.clone(),
+                exit_pc: word,
+                group_core: Cell::new(builtins::core_table()),
+                group_memory: Cell::new(builtins::memory_table()),
+                group_table: Cell::new(builtins::table_table()),
+                group_float: Cell::new(core::ptr::null()),
+            },
+            id,
+            blocks: Blocks::default(),
+            instances: Cell::new(None),
+            memories: Cell::new(None),
+            waiting: Cell::new(None),
+            host: Cell::new(null_mut()),
+            hooks: Cell::new(None),
+            host_type: Cell::new(None),
+            activation: Cell::new(core::ptr::null()),
+            limits: Cell::new(limits),
+            trap: Cell::new(0),
+            unwinding: Cell::new(false),
+            interpreter: Cell::new(None),
+            ground: Cell::new(None),
+            frames: buffer,
+            frames_capacity: frames,
+            frames_len: Cell::new(0),
+        };
+        // SAFETY: the storage is long enough and aligned, as compared, and ours.
+        unsafe { block.write(value) };
+        Ok(Store { block, _storage: storage })
+    }
+
+    /// The store's number.
+    #[must_use]
+    pub fn id(&self) -> StoreId {
+        self.block().id
+    }
+
+    /// Changes the bounds of the stack, from the next outermost entry on.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.block().limits.set(limits);
+    }
+
+    /// The bounds of the stack.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.block().limits.get()
+    }
+
+    /// Sets the interrupt word: code that tests it stops.
+    pub fn interrupt(&self) {
+        self.block().context.interrupt.store(1, Ordering::Relaxed);
+    }
+
+    /// The frames of the last backtrace: addresses in code, the innermost first.
+    pub fn frames(&self) -> impl Iterator<Item = usize> + '_ {
+        let block = self.block();
+        let len = block.frames_len.get().min(block.frames_capacity);
+        // SAFETY: the buffer lies behind the block, has this capacity (INV-STORE), and consists of zeroed cells.
+        let frames = unsafe { core::slice::from_raw_parts(block.frames.as_ptr(), len) };
+        frames.iter().map(Cell::get)
+    }
+
+    /// Forgets the last backtrace.
+    pub fn clear_frames(&mut self) {
+        self.block().frames_len.set(0);
+    }
+
+    pub(crate) fn block(&self) -> &StoreBlock {
+        // SAFETY: the block lives as long as the store (INV-STORE); all that changes in it is in cells.
+        unsafe { self.block.as_ref() }
+    }
+
+    pub(crate) const fn block_ptr(&self) -> NonNull<StoreBlock> {
+        self.block
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses the store any more, so no pointer into its blocks is followed again (INV-HANDLE); dropping
+        // a block follows none (each `drop` says so).
+        unsafe { self.block().blocks.clear() };
+        const { assert!(!core::mem::needs_drop::<VmStoreContext>(), "nothing to drop in the block itself") };
+        const { assert!(size_of::<Option<NonNull<Interpreter>>>() == size_of::<usize>(), "a pointer") };
+    }
+}
