@@ -6,6 +6,7 @@ pub mod compile;
 pub mod error;
 mod identity;
 mod image;
+pub mod inspect;
 pub mod module;
 pub mod names;
 pub mod options;
