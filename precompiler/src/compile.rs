@@ -240,6 +240,7 @@ impl Trampolines {
             .map_init(Worker::default, |worker, name| {
                 let unit = compile_trampoline(target, worker, *name, &signatures);
                 let unit = unit.map_err(|error| match error {
+                    UnitError::VectorMemory => CompileError::VectorMemory { offset: 0, function: None },
                     UnitError::TooLarge => CompileError::internal(format!("the trampoline {name:?} is too large")),
                     UnitError::Internal(message) => CompileError::internal(format!("trampoline {name:?}: {message}")),
                 })?;

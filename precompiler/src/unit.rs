@@ -7,6 +7,7 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, Function};
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, MachSrcLoc};
+use std::panic::{self, AssertUnwindSafe};
 use stilt_artifact::sites::Site;
 use stilt_artifact::trap::TrapCode;
 
@@ -47,15 +48,18 @@ pub(crate) struct Relocation {
 pub(crate) enum UnitError {
     /// It is too large.
     TooLarge,
+    /// It would need vectors in memory, which the target lacks.
+    VectorMemory,
     /// A bug of this crate or of the back end.
     Internal(String),
 }
 
 impl UnitError {
-    /// The error of a function with this label.
-    pub(crate) fn within(self, label: crate::FunctionLabel) -> CompileError {
+    /// The error of a function with this label, which stands at `offset` in the wasm file.
+    pub(crate) fn within(self, label: crate::FunctionLabel, offset: u32) -> CompileError {
         match self {
             UnitError::TooLarge => CompileError::FunctionTooLarge { function: label },
+            UnitError::VectorMemory => CompileError::VectorMemory { offset: offset.into(), function: Some(label) },
             UnitError::Internal(message) => CompileError::Internal { function: Some(label), message },
         }
     }
@@ -73,12 +77,14 @@ pub(crate) fn compile(
     let (floats, vectors) = (any(ir::Type::is_float), any(ir::Type::is_vector));
     context.clear();
     context.func = function;
-    if let Err(error) = context.compile(target.isa(), &mut ControlPlane::default()) {
-        return Err(match error.inner {
-            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => UnitError::TooLarge,
-            other => UnitError::Internal(format!("Cranelift: {other}")),
-        });
-    }
+    // Without vectors in memory, the back end panics where one would have to go to the stack: it has no other way to say so.
+    let done = if vectors && !target.vector_memory() {
+        let compile = AssertUnwindSafe(|| run_backend(target, context));
+        panic::catch_unwind(compile).unwrap_or(Err(UnitError::VectorMemory))
+    } else {
+        run_backend(target, context)
+    };
+    done?;
     let code = context.take_compiled_code().ok_or_else(|| UnitError::Internal("no code came out".to_owned()))?;
     let frame = code.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
     Ok(Unit {
@@ -90,6 +96,16 @@ pub(crate) fn compile(
         floats,
         vectors,
     })
+}
+
+fn run_backend(target: &Target, context: &mut Context) -> Result<(), UnitError> {
+    match context.compile(target.isa(), &mut ControlPlane::default()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match error.inner {
+            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => UnitError::TooLarge,
+            other => UnitError::Internal(format!("Cranelift: {other}")),
+        }),
+    }
 }
 
 fn relocations(target: &Target, code: &CompiledCode, function: &Function) -> Result<Vec<Relocation>, UnitError> {

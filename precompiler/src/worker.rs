@@ -96,6 +96,7 @@ fn backend(
     own: DefinedFuncIndex,
     function: Function,
 ) -> Result<Unit, CompileError> {
-    let unit = unit::compile(env.target, &mut worker.context, function, Some(start(env, own)));
-    unit.map_err(|error| error.within(env.module.label(env.module.function_index(own))))
+    let start = start(env, own);
+    let unit = unit::compile(env.target, &mut worker.context, function, Some(start));
+    unit.map_err(|error| error.within(env.module.label(env.module.function_index(own)), start))
 }

@@ -1,45 +1,35 @@
 //! Vector loads and stores.
 
 use super::super::function::Translator;
-use crate::error::CompileError;
 use cranelift_codegen::ir::{InstBuilder as _, Type, types};
 use wasmparser::{MemArg, Operator as O};
 
+/// How lanes are widened.
+#[derive(Clone, Copy)]
+enum Sign {
+    Signed,
+    Unsigned,
+}
+
 impl Translator<'_, '_, '_> {
-    /// Accesses of single lanes are accesses of scalars, which every target has.
-    pub(super) fn vector_memory(&mut self, operator: &O<'_>) -> Result<bool, CompileError> {
+    pub(super) fn vector_memory(&mut self, operator: &O<'_>) -> bool {
         match operator {
             O::V128Load { memarg } => {
-                self.require_vector_memory()?;
                 let place = self.place(memarg, 16);
                 let value = self.b.ins().load(types::I8X16, place.flags, place.base, place.offset);
                 self.state.push(value);
             }
             O::V128Store { memarg } => {
-                self.require_vector_memory()?;
                 let value = self.state.pop();
                 let place = self.place(memarg, 16);
                 self.b.ins().store(place.flags, value, place.base, place.offset);
             }
-            O::V128Load8x8S { memarg }
-            | O::V128Load8x8U { memarg }
-            | O::V128Load16x4S { memarg }
-            | O::V128Load16x4U { memarg }
-            | O::V128Load32x2S { memarg }
-            | O::V128Load32x2U { memarg } => {
-                self.require_vector_memory()?;
-                let place = self.place(memarg, 8);
-                let (flags, base, offset) = (place.flags, place.base, place.offset);
-                let value = match operator {
-                    O::V128Load8x8S { .. } => self.b.ins().sload8x8(flags, base, offset),
-                    O::V128Load8x8U { .. } => self.b.ins().uload8x8(flags, base, offset),
-                    O::V128Load16x4S { .. } => self.b.ins().sload16x4(flags, base, offset),
-                    O::V128Load16x4U { .. } => self.b.ins().uload16x4(flags, base, offset),
-                    O::V128Load32x2S { .. } => self.b.ins().sload32x2(flags, base, offset),
-                    _ => self.b.ins().uload32x2(flags, base, offset),
-                };
-                self.push_vector(value);
-            }
+            O::V128Load8x8S { memarg } => self.load_widened(memarg, types::I8X16, Sign::Signed),
+            O::V128Load8x8U { memarg } => self.load_widened(memarg, types::I8X16, Sign::Unsigned),
+            O::V128Load16x4S { memarg } => self.load_widened(memarg, types::I16X8, Sign::Signed),
+            O::V128Load16x4U { memarg } => self.load_widened(memarg, types::I16X8, Sign::Unsigned),
+            O::V128Load32x2S { memarg } => self.load_widened(memarg, types::I32X4, Sign::Signed),
+            O::V128Load32x2U { memarg } => self.load_widened(memarg, types::I32X4, Sign::Unsigned),
             O::V128Load8Splat { memarg } => self.load_splat(memarg, types::I8X16),
             O::V128Load16Splat { memarg } => self.load_splat(memarg, types::I16X8),
             O::V128Load32Splat { memarg } => self.load_splat(memarg, types::I32X4),
@@ -54,9 +44,22 @@ impl Translator<'_, '_, '_> {
             O::V128Store16Lane { memarg, lane } => self.store_lane(memarg, types::I16X8, *lane),
             O::V128Store32Lane { memarg, lane } => self.store_lane(memarg, types::I32X4, *lane),
             O::V128Store64Lane { memarg, lane } => self.store_lane(memarg, types::I64X2, *lane),
-            _ => return Ok(false),
+            _ => return false,
         }
-        Ok(true)
+        true
+    }
+
+    /// Loads eight bytes and widens their lanes. Cranelift has instructions for it, but not on every target.
+    fn load_widened(&mut self, memarg: &MemArg, ty: Type, sign: Sign) {
+        let place = self.place(memarg, 8);
+        let value = self.b.ins().load(types::I64, place.flags, place.base, place.offset);
+        let value = self.b.ins().scalar_to_vector(types::I64X2, value);
+        let value = self.as_lanes(ty, value);
+        let value = match sign {
+            Sign::Signed => self.b.ins().swiden_low(value),
+            Sign::Unsigned => self.b.ins().uwiden_low(value),
+        };
+        self.push_vector(value);
     }
 
     fn load_splat(&mut self, memarg: &MemArg, ty: Type) {

@@ -9,7 +9,6 @@ mod memory;
 mod tests;
 
 use super::function::Translator;
-use crate::error::CompileError;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
@@ -17,14 +16,14 @@ use wasmparser::Operator;
 
 impl Translator<'_, '_, '_> {
     /// Translates a vector operator. Returns whether it is one.
-    pub(super) fn simd(&mut self, operator: &Operator<'_>) -> Result<bool, CompileError> {
-        Ok(self.vector_memory(operator)?
+    pub(super) fn simd(&mut self, operator: &Operator<'_>) -> bool {
+        self.vector_memory(operator)
             || self.vector_lanes(operator)
             || self.vector_integer_comparison(operator)
             || self.vector_integer(operator)
             || self.vector_widening(operator)
             || self.vector_float(operator)
-            || self.vector_conversion(operator))
+            || self.vector_conversion(operator)
     }
 
     /// Pops a vector, as lanes of this type.
