@@ -36,34 +36,36 @@ impl Translator<'_, '_, '_> {
     }
 
     /// The same for an index that is no longer on the stack.
-    pub(super) fn place_at(&mut self, index: Value, memarg: &MemArg, size: u32) -> Place {
+    pub(super) fn place_at(&mut self, operand: Value, memarg: &MemArg, size: u32) -> Place {
         let memory = memory_of(memarg);
         let end = memarg.offset + u64::from(size);
         let plan = self.env.memories[memory];
         let min = self.env.module.memories[memory].min_bytes();
         let inside = self.access_flags();
 
-        if self.constant(index).is_some_and(|index| index + end <= min) {
+        let known = self.constant(operand).is_some_and(|index| index + end <= min);
+        let index = self.pointer_wide(operand);
+        if known {
             return self.address(memory, index, memarg.offset, inside);
         }
         if plan.covers(end) {
             let trapping = inside.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));
             return self.address(memory, index, memarg.offset, trapping);
         }
-        if let Some(safe) = self.state.recall(memory, index, end) {
+        if let Some(safe) = self.state.recall(memory, operand, end) {
             return self.address(memory, safe, memarg.offset, inside);
         }
         let outside = self.is_outside(memory, index, end);
         self.trap_if(outside, TrapCode::MemoryOutOfBounds);
         if !self.env.target.spectre() {
-            self.state.remember(memory, index, end, index);
+            self.state.remember(memory, operand, end, index);
             return self.address(memory, index, memarg.offset, inside);
         }
-        let zero = self.b.ins().iconst(types::I32, 0);
         if end <= min {
             // With index 0 the access is inside whatever the processor predicts.
+            let zero = self.b.ins().iconst(self.context.pointer(), 0);
             let safe = self.b.ins().select_spectre_guard(outside, zero, index);
-            self.state.remember(memory, index, end, safe);
+            self.state.remember(memory, operand, end, safe);
             return self.address(memory, safe, memarg.offset, inside);
         }
         let Place { base, offset, flags } = self.address(memory, index, memarg.offset, inside);
@@ -73,12 +75,16 @@ impl Translator<'_, '_, '_> {
         Place { base, offset: 0, flags }
     }
 
+    /// An index, zero-extended to a pointer's width.
+    pub(super) fn pointer_wide(&mut self, index: Value) -> Value {
+        if self.context.pointer() == types::I64 { self.widen(index) } else { index }
+    }
+
     /// Whether an access is out of bounds.
     fn is_outside(&mut self, memory: MemoryIndex, index: Value, end: u64) -> Value {
         let len = self.memory_len(memory);
         let Ok(end_imm) = i64::try_from(end) else { unreachable!("offsets of 32-bit memories have 32 bits") };
         if self.context.pointer() == types::I64 {
-            let index = self.widen(index);
             let last = self.b.ins().iadd_imm_u(index, end_imm);
             return self.b.ins().icmp(IntCC::UnsignedGreaterThan, last, len);
         }
@@ -96,10 +102,9 @@ impl Translator<'_, '_, '_> {
         self.b.ins().bor(short, beyond)
     }
 
-    /// `base + index + offset`.
+    /// `base + index + offset`, for an index as wide as a pointer.
     fn address(&mut self, memory: MemoryIndex, index: Value, offset: u64, flags: MemFlagsData) -> Place {
         let start = self.memory_base(memory);
-        let index = if self.context.pointer() == types::I64 { self.widen(index) } else { index };
         let base = self.b.ins().iadd(start, index);
         if let Ok(offset) = i32::try_from(offset) {
             return Place { base, offset, flags };

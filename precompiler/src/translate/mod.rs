@@ -59,6 +59,20 @@ pub fn translate(
     scratch: &mut Scratch,
     check_stack: bool,
 ) -> Result<Translated, CompileError> {
+    let translated = attempt(env, own, scratch, check_stack);
+    if translated.is_err() {
+        // What was given up halfway has left its traces.
+        *scratch = Scratch::default();
+    }
+    translated
+}
+
+fn attempt(
+    env: &ModuleEnv<'_, '_>,
+    own: DefinedFuncIndex,
+    scratch: &mut Scratch,
+    check_stack: bool,
+) -> Result<Translated, CompileError> {
     let module = env.module;
     let index = module.function_index(own);
     let body = &module.bodies[own];
@@ -68,7 +82,6 @@ pub fn translate(
     let name = Name::Function(index.as_u32()).external();
     let signature = module.function_type(index).compiled(env.target);
     let mut function = Function::with_name_signature(UserFuncName::User(name), signature);
-    // A function that was given up halfway may have left its traces.
     let builder = FunctionBuilder::new(&mut function, &mut scratch.builder);
     let mut translator = Translator::new(env, own, builder, &mut scratch.state, check_stack);
 

@@ -89,10 +89,11 @@ pub(super) struct Frame {
 #[derive(Clone, Copy, Debug)]
 struct Tested {
     memory: MemoryIndex,
+    /// The operand.
     index: Value,
     /// All bytes below `index + end` lie in the memory.
     end: u64,
-    /// The index, or 0 on paths that are only mispredicted.
+    /// The operand as wide as a pointer; 0 on paths that are only mispredicted.
     safe: Value,
 }
 

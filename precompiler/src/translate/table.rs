@@ -37,7 +37,7 @@ impl Translator<'_, '_, '_> {
     /// The address of an element, after testing the index.
     pub(super) fn element(&mut self, table: TableIndex, index: Value, outside: TrapCode) -> Value {
         let width = self.env.target.pointer_width();
-        let index = if self.context.pointer() == types::I64 { self.widen(index) } else { index };
+        let index = self.pointer_wide(index);
         let len = self.table_field(table, TableLayout::len(width));
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.trap_if(beyond, outside);
