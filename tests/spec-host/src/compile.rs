@@ -2,6 +2,8 @@
 
 use core::fmt::Display;
 
+use stilt_precompiler::{CompileError, Precompiler};
+
 /// Turns modules into images. The precompiler does; tests of the conversion
 /// itself use a stand-in.
 pub trait Compile {
@@ -13,4 +15,16 @@ pub trait Compile {
 
     /// Whether a module is valid.
     fn validate(&self, wasm: &[u8]) -> Result<(), Self::Error>;
+}
+
+impl Compile for Precompiler {
+    type Error = CompileError;
+
+    fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
+        Precompiler::compile(self, wasm)
+    }
+
+    fn validate(&self, wasm: &[u8]) -> Result<(), CompileError> {
+        Precompiler::validate(self, wasm)
+    }
 }

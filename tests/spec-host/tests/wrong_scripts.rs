@@ -1,5 +1,6 @@
 //! The player fails what has to fail: a suite that cannot fail shows nothing.
 
+use stilt_platform_linux as _;
 use stilt_precompiler::{Options, Precompiler};
 use stilt_spec_host::run;
 use stilt_spec_player::Summary;

@@ -26,7 +26,7 @@ pub(crate) fn from_runtime(store: &Store<()>, value: &Val) -> Result<Option<Valu
         Val::I64(value) => Value::I64(value.cast_unsigned()),
         Val::F32(bits) => Value::F32(*bits),
         Val::F64(bits) => Value::F64(*bits),
-        Val::V128(value) => Value::V128(value.as_u128()),
+        Val::V128(value) => Value::V128((*value).into()),
         Val::FuncRef(None) => Value::RefNull(HeapKind::Func),
         Val::FuncRef(Some(_)) => Value::RefFunc,
         Val::ExternRef(None) => Value::RefNull(HeapKind::Extern),

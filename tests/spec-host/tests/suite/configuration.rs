@@ -1,7 +1,5 @@
 //! The configurations: three that run, and three that only compile.
 
-use core::num::NonZeroUsize;
-
 use stilt::Config;
 use stilt_artifact::target::TrapMode;
 use stilt_precompiler::{MemoryStyle, Options};
@@ -59,17 +57,22 @@ impl Configuration {
         self.traps == TrapMode::Hardware
     }
 
-    /// For the precompiler. Files are compiled in parallel, functions are not.
+    /// For the precompiler, which uses the threads that the files use.
     pub(crate) fn options(&self) -> Options {
         let mut options = Options::for_target(self.target);
         options.traps = Some(self.traps);
         options.memory = Some(self.memory);
-        options.threads = Some(NonZeroUsize::MIN);
         options
     }
 
-    /// For the runtime.
-    pub(crate) fn config(&self) -> Config {
-        Config::new()
+    /// For the runtime: images of this configuration only, and memories that move whenever they may.
+    pub(crate) fn config(&self) -> stilt::Result<Config> {
+        let mut config = Config::new();
+        config.signals_based_traps(self.wants_signals());
+        if self.memory == MemoryStyle::Movable {
+            config.memory_reservation_for_growth(0);
+        }
+        config.target(self.target)?;
+        Ok(config)
     }
 }

@@ -24,6 +24,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use configuration::{CONFIGURATIONS, Configuration};
 use counts::Counts;
+use stilt_platform_linux as _;
 
 fn main() -> ExitCode {
     let mut only = None;

@@ -33,7 +33,7 @@ pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool
     let precompiler = Precompiler::new(configuration.options()).map_err(|error| error.to_string())?;
     let engine = configuration
         .plays
-        .then(|| Engine::new(&configuration.config()))
+        .then(|| Engine::new(&configuration.config()?))
         .transpose()
         .map_err(|error| error.to_string())?;
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build().map_err(|error| error.to_string())?;
