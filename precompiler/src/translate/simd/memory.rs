@@ -1,7 +1,10 @@
-//! Vector loads and stores.
+//! Vector loads and stores. Each access is as wide as what it reads or writes, so that bounds are tested for no more.
 
 use super::super::function::Translator;
+use super::super::memory::Place;
+use super::super::traps::cranelift;
 use cranelift_codegen::ir::{InstBuilder as _, Type, types};
+use stilt_artifact::trap::TrapCode;
 use wasmparser::{MemArg, Operator as O};
 
 /// How lanes are widened.
@@ -49,15 +52,19 @@ impl Translator<'_, '_, '_> {
         true
     }
 
-    /// Loads eight bytes and widens their lanes. Cranelift has instructions for it, but not on every target.
+    /// Loads eight bytes, and makes each lane of this width in them twice as wide.
     fn load_widened(&mut self, memarg: &MemArg, ty: Type, sign: Sign) {
-        let place = self.place(memarg, 8);
-        let value = self.b.ins().load(types::I64, place.flags, place.base, place.offset);
-        let value = self.b.ins().scalar_to_vector(types::I64X2, value);
-        let value = self.as_lanes(ty, value);
-        let value = match sign {
-            Sign::Signed => self.b.ins().swiden_low(value),
-            Sign::Unsigned => self.b.ins().uwiden_low(value),
+        let Place { base, offset, flags } = self.place(memarg, 8);
+        // Cranelift's Pulley has these instructions only with a trap code. Where the access is in bounds it means nothing.
+        let flags = flags.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));
+        let ins = self.b.ins();
+        let value = match (ty, sign) {
+            (types::I8X16, Sign::Signed) => ins.sload8x8(flags, base, offset),
+            (types::I8X16, Sign::Unsigned) => ins.uload8x8(flags, base, offset),
+            (types::I16X8, Sign::Signed) => ins.sload16x4(flags, base, offset),
+            (types::I16X8, Sign::Unsigned) => ins.uload16x4(flags, base, offset),
+            (_, Sign::Signed) => ins.sload32x2(flags, base, offset),
+            (_, Sign::Unsigned) => ins.uload32x2(flags, base, offset),
         };
         self.push_vector(value);
     }

@@ -1,5 +1,7 @@
-//! Vector operators. Between operators every vector is `i8x16`; an operator casts its operands to the lanes it works on, which
-//! costs nothing on any target.
+//! Vector operators: all 236 of WebAssembly 2.0. This file has what they share, and asks each subject's file in turn.
+//!
+//! Between operators every vector is `i8x16`; an operator casts its operands to the lanes it works on, which costs nothing on
+//! any target: lanes are numbered as in memory on little-endian machines, whatever the byte order of the target.
 
 mod float;
 mod integer;
@@ -10,7 +12,9 @@ mod tests;
 
 use super::function::Translator;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Type, Value, types};
+use cranelift_codegen::ir::{
+    Endianness, InstBuilder as _, InstructionData, MemFlagsData, Opcode, Type, Value, ValueDef, types,
+};
 use cranelift_frontend::FunctionBuilder;
 use wasmparser::Operator;
 
@@ -38,9 +42,18 @@ impl Translator<'_, '_, '_> {
         self.state.push(value);
     }
 
+    /// The same bits, as lanes of this type.
     fn as_lanes(&mut self, ty: Type, value: Value) -> Value {
-        if self.b.func.dfg.value_type(value) == ty {
+        let dfg = &self.b.func.dfg;
+        if dfg.value_type(value) == ty {
             return value;
+        }
+        // Most vectors come from an operator with the same lanes as the next one.
+        if let ValueDef::Result(inst, _) = dfg.value_def(value)
+            && let InstructionData::LoadNoOffset { opcode: Opcode::Bitcast, arg, .. } = dfg.insts[inst]
+            && dfg.value_type(arg) == ty
+        {
+            return arg;
         }
         // Lane 0 is in the less significant end on every target.
         self.b.ins().bitcast(ty, MemFlagsData::new().with_endianness(Endianness::Little), value)
