@@ -3,7 +3,7 @@
 use super::bytes::{load, store, store_all};
 use super::kit::{Kit, Outcome, Verdict, ensure};
 use super::probe::{self, Deed};
-use super::publication::call;
+use super::publication::{call, executable};
 use super::traps::expect_trap;
 use crate::alias::{self, ExecuteAlias};
 use crate::publication::publish_code;
@@ -44,6 +44,7 @@ pub(super) fn run(kit: &Kit) {
             store_all(alias.write, probe::CODE_ANSWERING_42);
             // SAFETY: new code, readable at this address, which nobody runs.
             unsafe { publish_code(alias.execute, probe::CODE_ANSWERING_42.len()) }?;
+            executable(alias.execute)?;
             ensure(call(alias.execute) == 42, "code does not do what was written")
         })
     });

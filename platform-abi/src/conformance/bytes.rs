@@ -40,13 +40,13 @@ impl Mapping {
         Ok(unsafe { memory::remap(self.at(offset), size, protection) }?)
     }
 
-    /// Looks whether the first and the last byte of the range can be accessed, where a trap handler lets that be seen
-    /// without a crash.
+    /// Looks whether each page of the range can be accessed, where a trap handler lets that be seen without a crash.
     fn usable(&self, offset: usize, size: usize, deed: Deed) -> Outcome {
         if available().is_err() {
             return Ok(());
         }
-        for index in [offset, offset.saturating_add(size).saturating_sub(1)] {
+        let last = offset.saturating_add(size).saturating_sub(1);
+        for index in (offset..last).step_by(memory::page_size()?).chain([last]) {
             if provoke(BY_JUMP, deed, self.at(index).as_ptr()).is_some() {
                 return Err(Verdict::FailedAt("an access that the protection allows trapped", index));
             }
@@ -65,6 +65,7 @@ impl Mapping {
 
     /// Looks for the pattern.
     pub(super) fn expect_pattern(&self, offset: usize, size: usize, seed: u8, otherwise: &'static str) -> Outcome {
+        self.usable(offset, size, Deed::Read)?;
         for index in offset..offset.saturating_add(size) {
             if load(self.at(index)) != pattern(index, seed) {
                 return Err(Verdict::FailedAt(otherwise, index));

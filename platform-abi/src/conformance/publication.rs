@@ -2,7 +2,8 @@
 
 use super::bytes::{Mapping, store_all};
 use super::kit::{Kit, Outcome, Verdict, ensure};
-use super::probe;
+use super::probe::{self, Deed};
+use super::traps::{BY_JUMP, available, provoke};
 use crate::memory::{self, Protection, page_size};
 use crate::publication::{REACHES_EVERY_CORE, publish_code};
 use core::ptr::NonNull;
@@ -38,7 +39,16 @@ fn published() -> Result<Mapping, Verdict> {
     // SAFETY: new code in a mapping of the clause's own, writable; nobody runs it.
     unsafe { publish_code(code.start, probe::CODE_ANSWERING_42.len()) }?;
     code.protect(0, code.size, Protection::ReadExecute)?;
+    executable(code.start)?;
     Ok(code)
+}
+
+/// Runs code once in a way that shows it if that traps.
+pub(super) fn executable(code: NonNull<u8>) -> Outcome {
+    if available().is_ok() && provoke(BY_JUMP, Deed::Execute, code.as_ptr()).is_some() {
+        return Err(Verdict::Failed("published code cannot be executed"));
+    }
+    Ok(())
 }
 
 /// Calls code that answers 42.

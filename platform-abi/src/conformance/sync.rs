@@ -15,7 +15,9 @@ pub(super) fn run(kit: &Kit) {
         return;
     }
     kit.clause(c"sync.lock-free-unused", || {
-        (0..100).for_each(|value| drop(Mutex::new(value)));
+        for value in 0..100 {
+            let _unused = Mutex::new(value);
+        }
         Ok(())
     });
     kit.clause(c"sync.lock-again", || {
@@ -51,7 +53,9 @@ pub(super) fn run(kit: &Kit) {
         first_use_races(kit)
     });
     kit.clause(c"sync.rwlock-free-unused", || {
-        (0..100).for_each(|value| drop(RwLock::new(value)));
+        for value in 0..100 {
+            let _unused = RwLock::new(value);
+        }
         Ok(())
     });
     kit.clause(c"sync.rwlock-again", || {

@@ -1,0 +1,11 @@
+/* Mappings of an image are shared, not private. */
+#include "broken.h"
+#define wasmtime_memory_image_map_at good_map_at
+#include "../../c/memory.c"
+#undef wasmtime_memory_image_map_at
+
+int32_t wasmtime_memory_image_map_at(struct wasmtime_memory_image *image, uint8_t *addr, uintptr_t len)
+{
+    void *start = mmap(addr, len, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_SHARED, image->fd, 0);
+    return start == MAP_FAILED ? errno : 0;
+}

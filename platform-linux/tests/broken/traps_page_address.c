@@ -1,0 +1,18 @@
+/* Rounds the faulting address down on a processor that knows it exactly. */
+#include "broken.h"
+#define wasmtime_init_traps good_init_traps
+#include "../../c/traps.c"
+#undef wasmtime_init_traps
+
+static wasmtime_trap_handler_t runtime;
+
+static void relay(uintptr_t ip, uintptr_t fp, bool has_faulting_addr, uintptr_t faulting_addr)
+{
+    runtime(ip, fp, has_faulting_addr, faulting_addr & ~(uintptr_t)4095);
+}
+
+int32_t wasmtime_init_traps(wasmtime_trap_handler_t handler)
+{
+    runtime = handler;
+    return good_init_traps(relay);
+}
