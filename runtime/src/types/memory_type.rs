@@ -3,6 +3,7 @@
 use core::fmt;
 
 use stilt_artifact::tables::{FLAG_HAS_MAX, FLAG_INDEX64, FLAG_SHARED, MemoryEntry};
+use stilt_vm::MemoryShape;
 
 use super::table_type::limits_match;
 use crate::{Error, Result};
@@ -106,6 +107,17 @@ impl MemoryType {
             && self.shared == expected.shared
             && self.page_log2 == expected.page_log2
             && limits_match(size, self.maximum, expected.minimum, expected.maximum)
+    }
+
+    /// The type of a memory of so many bytes.
+    pub(crate) fn of_shape(shape: &MemoryShape, bytes: usize) -> MemoryType {
+        MemoryType {
+            index64: shape.index64,
+            shared: shape.shared,
+            page_log2: shape.page_log2,
+            minimum: (bytes as u64).checked_shr(shape.page_log2.into()).unwrap_or(0),
+            maximum: shape.max,
+        }
     }
 
     pub(crate) const fn of_image(entry: &MemoryEntry) -> MemoryType {

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use stilt_artifact::tables::{FLAG_HAS_MAX, FLAG_INDEX64, TableEntry};
+use stilt_vm::TableShape;
 
 use super::RefType;
 
@@ -55,6 +56,12 @@ impl TableType {
         self.element == expected.element
             && self.index64 == expected.index64
             && limits_match(size, self.maximum, expected.minimum, expected.maximum)
+    }
+
+    /// The type of a table of so many elements.
+    pub(crate) fn of_shape(shape: &TableShape, elements: u64) -> TableType {
+        let element = RefType::from_byte(shape.element as u8).unwrap_or(RefType::FUNCREF);
+        TableType { element, index64: shape.index64, minimum: elements, maximum: shape.max }
     }
 
     pub(crate) fn of_image(entry: &TableEntry) -> Option<TableType> {

@@ -27,10 +27,20 @@ pub trait Host: Sized + 'static {
     /// Its store, once it has one.
     fn store(&mut self) -> Option<&mut Store>;
     /// Makes a memory larger by `delta` pages: its old size in pages, or `None` if it cannot.
-    fn grow_memory(&mut self, memory: MemoryPtr, delta: u64) -> Option<u64>;
+    ///
+    /// # Errors
+    /// The guest is to be stopped, as if by a host function's error, which the implementation keeps.
+    fn grow_memory(&mut self, memory: MemoryPtr, delta: u64) -> Result<Option<u64>, Stop>;
     /// Makes a table larger by `delta` elements that are `init`: its old size, or `None` if it cannot.
-    fn grow_table(&mut self, table: TablePtr, delta: u64, init: u64) -> Option<u64>;
+    ///
+    /// # Errors
+    /// As [`Host::grow_memory`].
+    fn grow_table(&mut self, table: TablePtr, delta: u64, init: u64) -> Result<Option<u64>, Stop>;
 }
+
+/// The guest is to be stopped with the error that the host has kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop;
 
 /// Why a call did not return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +53,13 @@ pub enum Exit {
     Misuse,
 }
 
+/// What growing something comes to: its old size, or `None`.
+type Grown = Result<Option<u64>, Stop>;
+
 /// The functions of a [`Host`], for a pointer to one.
 pub(crate) struct Hooks {
-    pub(crate) grow_memory: unsafe fn(*mut (), MemoryPtr, u64) -> Option<u64>,
-    pub(crate) grow_table: unsafe fn(*mut (), TablePtr, u64, u64) -> Option<u64>,
+    pub(crate) grow_memory: unsafe fn(*mut (), MemoryPtr, u64) -> Grown,
+    pub(crate) grow_table: unsafe fn(*mut (), TablePtr, u64, u64) -> Grown,
 }
 
 struct HooksOf<S>(PhantomData<S>);
@@ -57,7 +70,7 @@ impl<S: Host> HooksOf<S> {
 
 /// # Safety
 /// `host` is the host pointer of a running activation with hooks of `S` (INV-HOST).
-unsafe fn grow_memory<S: Host>(host: *mut (), memory: MemoryPtr, delta: u64) -> Option<u64> {
+unsafe fn grow_memory<S: Host>(host: *mut (), memory: MemoryPtr, delta: u64) -> Grown {
     // SAFETY: the caller promises INV-HOST: it is a `&mut S` that nothing else uses.
     let host = unsafe { &mut *host.cast::<S>() };
     host.grow_memory(memory, delta)
@@ -65,7 +78,7 @@ unsafe fn grow_memory<S: Host>(host: *mut (), memory: MemoryPtr, delta: u64) -> 
 
 /// # Safety
 /// As [`grow_memory`].
-unsafe fn grow_table<S: Host>(host: *mut (), table: TablePtr, delta: u64, init: u64) -> Option<u64> {
+unsafe fn grow_table<S: Host>(host: *mut (), table: TablePtr, delta: u64, init: u64) -> Grown {
     // SAFETY: the caller promises INV-HOST: it is a `&mut S` that nothing else uses.
     let host = unsafe { &mut *host.cast::<S>() };
     host.grow_table(table, delta, init)
@@ -108,6 +121,7 @@ pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Resul
     if block.id != callee.store || values.len() < callee.slots as usize || !is_host::<S>(block) {
         return Err(Exit::Misuse);
     }
+    block.frames_len.set(0);
     let here = stack_pointer();
     let outer = block.activation.get();
     let native_limit = if outer.is_null() {
@@ -118,7 +132,6 @@ pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Resul
         unsafe { (*outer).native_limit }
     };
     if here < native_limit.saturating_add(ENTRY_ROOM) {
-        block.frames_len.set(0);
         return Err(Exit::Trap(TrapCode::StackOverflow));
     }
     let context = &block.context;

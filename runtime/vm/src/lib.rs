@@ -46,7 +46,7 @@ mod store;
 mod structs;
 mod table;
 
-pub use activation::{Exit, Host, call};
+pub use activation::{Exit, Host, Stop, call};
 pub use block::Rooms;
 pub use error::VmError;
 pub use func::Callee;

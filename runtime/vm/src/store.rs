@@ -32,6 +32,8 @@ pub struct Limits {
     pub wasm_stack: usize,
     /// The lowest address of the stack, if the embedder knows it; else 0.
     pub lowest: usize,
+    /// Bytes of the interpreter's own stack, if there is one.
+    pub interpreter_stack: usize,
     /// Bytes above `lowest` that are kept for host functions, builtins and untested frames.
     pub reserve: usize,
 }
@@ -187,11 +189,6 @@ impl Store {
         // SAFETY: the buffer lies behind the block, has this capacity (INV-STORE), and consists of zeroed cells.
         let frames = unsafe { core::slice::from_raw_parts(block.frames.as_ptr(), len) };
         frames.iter().map(Cell::get)
-    }
-
-    /// Forgets the last backtrace.
-    pub fn clear_frames(&mut self) {
-        self.block().frames_len.set(0);
     }
 
     pub(crate) fn block(&self) -> &StoreBlock {

@@ -6,6 +6,7 @@ use stilt_artifact::builtins::{Builtin, Group};
 use stilt_artifact::trap::TrapCode;
 
 use super::{Builtin0, Builtin1, Builtin2, caller, low};
+use crate::activation::Stop;
 use crate::id::MemoryPtr;
 use crate::raise;
 use crate::structs::VmContext;
@@ -32,16 +33,17 @@ pub(crate) fn table() -> *const u8 {
 
 /// `(delta in pages, memory index)`: the old size in pages, or `u64::MAX`.
 unsafe extern "C" fn memory_grow(context: *mut VmContext, delta: u64, memory: u64) -> u64 {
-    let grow = || {
-        // SAFETY: compiled code passes its own instance's context.
-        let view = unsafe { caller(context) }?;
-        let store = view.store();
-        let memory = MemoryPtr::new(view.memory(low(memory))?, store.id);
-        let hooks = store.hooks.get()?;
-        // SAFETY: an activation runs, and these are its host and its hooks (INV-HOST).
-        unsafe { (hooks.grow_memory)(store.host.get(), memory, delta) }
-    };
-    grow().unwrap_or(u64::MAX)
+    // SAFETY: compiled code passes its own instance's context.
+    let Some(view) = (unsafe { caller(context) }) else { return u64::MAX };
+    let store = view.store();
+    let (Some(memory), Some(hooks)) = (view.memory(low(memory)), store.hooks.get()) else { return u64::MAX };
+    // SAFETY: an activation runs, and these are its host and its hooks (INV-HOST).
+    let grown = unsafe { (hooks.grow_memory)(store.host.get(), MemoryPtr::new(memory, store.id), delta) };
+    match grown {
+        Ok(old) => old.unwrap_or(u64::MAX),
+        // SAFETY: this is a builtin, with nothing left to drop.
+        Err(Stop) => unsafe { raise::raise(context, 0) },
+    }
 }
 
 /// `()`: the interrupt word was found set. It is cleared.

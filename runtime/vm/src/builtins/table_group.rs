@@ -4,8 +4,10 @@ use stilt_artifact::builtins::{Builtin, Group};
 use stilt_artifact::trap::TrapCode;
 
 use super::{Builtin1, Builtin3, Builtin4, caller, high, low, status};
+use crate::activation::Stop;
 use crate::id::TablePtr;
 use crate::init;
+use crate::raise;
 use crate::structs::VmContext;
 
 #[repr(C)]
@@ -34,16 +36,17 @@ pub(crate) fn table() -> *const u8 {
 
 /// `(delta, initial value, table)`: the old size, or `u64::MAX`.
 unsafe extern "C" fn grow(context: *mut VmContext, delta: u64, value: u64, table: u64) -> u64 {
-    let grow = || {
-        // SAFETY: compiled code passes its own instance's context.
-        let view = unsafe { caller(context) }?;
-        let store = view.store();
-        let table = TablePtr::new(view.table(low(table))?, store.id);
-        let hooks = store.hooks.get()?;
-        // SAFETY: an activation runs, and these are its host and its hooks (INV-HOST).
-        unsafe { (hooks.grow_table)(store.host.get(), table, delta, value) }
-    };
-    grow().unwrap_or(u64::MAX)
+    // SAFETY: compiled code passes its own instance's context.
+    let Some(view) = (unsafe { caller(context) }) else { return u64::MAX };
+    let store = view.store();
+    let (Some(table), Some(hooks)) = (view.table(low(table)), store.hooks.get()) else { return u64::MAX };
+    // SAFETY: an activation runs, and these are its host and its hooks (INV-HOST).
+    let grown = unsafe { (hooks.grow_table)(store.host.get(), TablePtr::new(table, store.id), delta, value) };
+    match grown {
+        Ok(old) => old.unwrap_or(u64::MAX),
+        // SAFETY: this is a builtin, with nothing left to drop.
+        Err(Stop) => unsafe { raise::raise(context, 0) },
+    }
 }
 
 /// `(destination, value, length, table)`.

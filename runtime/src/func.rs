@@ -1,0 +1,260 @@
+//! [`Func`]: a function of a store, compiled or the host's; and [`Caller`], what a host function sees.
+
+use stilt_vm::{Callee, FuncPtr};
+
+use crate::host_func::HostFunc;
+use crate::instance::Instance;
+use crate::module::vm_error;
+use crate::slots::{SlotReader, SlotWriter};
+use crate::store::{Heap, StoreInner, StoreOpaque};
+use crate::{
+    AsContext, AsContextMut, Engine, Error, Extern, FuncType, IntoFunc, Result, StoreContextMut, TypedFunc, Val,
+    WasmParams, WasmResults,
+};
+use stilt_vm::Rooms;
+
+/// A function of a store. A handle: using it with another store is an error.
+#[derive(Clone, Copy, Debug)]
+pub struct Func {
+    /// `None`: there was no memory to make it ([`Func::new`] and [`Func::wrap`] cannot say so).
+    ptr: Option<FuncPtr>,
+}
+
+impl Func {
+    /// A host function with values whose types are known at run time. Should memory be lacking, every use of the function
+    /// says so; [`Func::try_new`] does at once.
+    pub fn new<T: 'static>(
+        store: impl AsContextMut<Data = T>,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    ) -> Func {
+        Func::try_new(store, ty, func).unwrap_or(Func { ptr: None })
+    }
+
+    /// A host function with values whose types are known at run time.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn try_new<T: 'static>(
+        mut store: impl AsContextMut<Data = T>,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<Func> {
+        let mut store = store.as_context_mut();
+        let func = HostFunc::new(store.engine(), &ty, func)?;
+        Func::from_host(&mut store, &func)
+    }
+
+    /// A closure as a host function. Should memory be lacking, every use of the function says so; [`Func::try_wrap`] does at
+    /// once.
+    pub fn wrap<T: 'static, Params, Results>(
+        store: impl AsContextMut<Data = T>,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Func {
+        Func::try_wrap(store, func).unwrap_or(Func { ptr: None })
+    }
+
+    /// A closure as a host function.
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn try_wrap<T: 'static, Params, Results>(
+        mut store: impl AsContextMut<Data = T>,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Result<Func> {
+        let mut store = store.as_context_mut();
+        let func = func.into_func(store.engine())?;
+        Func::from_host(&mut store, &func)
+    }
+
+    /// Puts a host function into a store.
+    pub(crate) fn from_host<T: 'static>(store: &mut StoreContextMut<'_, T>, func: &HostFunc<T>) -> Result<Func> {
+        let (ty, slots, code) = (func.ty().clone(), func.slots(), func.code().clone());
+        let type_id = ty.id();
+        let closure = move |host: &mut StoreInner<T>, caller: Option<stilt_vm::InstancePtr>, values: &mut [u64]| {
+            // The type's number is held as long as the function is there.
+            let _ = &ty;
+            let caller = Caller { store: StoreContextMut(&mut *host), caller: caller.map(Instance::new_ptr) };
+            match code.call(caller, values) {
+                Ok(()) => true,
+                Err(error) => {
+                    host.opaque.stop(error);
+                    false
+                }
+            }
+        };
+        let storage = Heap.room(host_layout(&closure))?;
+        let vm = store.opaque_mut().vm_mut()?;
+        let ptr = vm.add_host_func::<StoreInner<T>, _>(storage, type_id, slots, closure).map_err(vm_error)?;
+        Ok(Func { ptr: Some(ptr) })
+    }
+
+    pub(crate) const fn from_ptr(ptr: FuncPtr) -> Func {
+        Func { ptr: Some(ptr) }
+    }
+
+    /// The pointer, if the function is of this store.
+    pub(crate) fn ptr(&self, store: &StoreOpaque) -> Result<FuncPtr> {
+        let ptr = self.ptr.ok_or(Error::fixed(&"there was no memory to make this host function"))?;
+        if store.owns(ptr.store()) { Ok(ptr) } else { Err(StoreOpaque::foreign()) }
+    }
+
+    /// Whether it may be used with this store. (A function that could not be made can be used with any: it says so.)
+    pub(crate) fn comes_from(&self, store: &StoreOpaque) -> bool {
+        self.ptr.is_none_or(|ptr| store.owns(ptr.store()))
+    }
+
+    /// The number of its type.
+    pub(crate) fn type_id(&self, store: &StoreOpaque) -> Result<u32> {
+        let ptr = self.ptr(store)?;
+        store.vm().and_then(|vm| vm.func_type(ptr)).ok_or_else(StoreOpaque::foreign)
+    }
+
+    /// All that calling it needs.
+    pub(crate) fn resolve(&self, store: &StoreOpaque) -> Result<Callee> {
+        let ptr = self.ptr(store)?;
+        let callee = store.vm().and_then(|vm| vm.callee(ptr));
+        callee.ok_or(Error::fixed(&"the image has no way to enter this function"))
+    }
+
+    /// Its type. For a function of another store, one without parameters and results.
+    pub fn ty(&self, store: impl AsContext) -> FuncType {
+        let store = store.as_context();
+        self.try_ty(store.opaque()).unwrap_or_else(|_| FuncType::new(store.engine(), [], []))
+    }
+
+    pub(crate) fn try_ty(&self, store: &StoreOpaque) -> Result<FuncType> {
+        let id = self.type_id(store)?;
+        let engine = store.engine();
+        engine.registry().func_type(engine, id).ok_or(Error::fixed(&"the function's type is not registered"))
+    }
+
+    /// Whether it is of this type.
+    pub fn matches_ty(&self, store: impl AsContext, ty: &FuncType) -> bool {
+        self.try_ty(store.as_context().opaque()).is_ok_and(|found| found.matches(ty))
+    }
+
+    /// Calls the function. `results` has as many values as it returns; their old values do not matter.
+    ///
+    /// # Errors
+    /// The values are not of the function's type, or of another store. The guest trapped: a [`Trap`](crate::Trap). A host function
+    /// that it called returned an error: that one.
+    pub fn call(&self, mut store: impl AsContextMut, params: &[Val], results: &mut [Val]) -> Result<()> {
+        let mut store = store.as_context_mut();
+        let callee = self.resolve(store.opaque())?;
+        let ty = self.try_ty(store.opaque())?;
+        if params.len() != ty.params().len() {
+            return Err(Error::fixed(&"the number of arguments is not that of the function's parameters"));
+        }
+        if results.len() != ty.results().len() {
+            return Err(Error::fixed(&"the number of places for results is not that of the function's results"));
+        }
+        let slots = callee.slots() as usize;
+        let mut few = [0; 16];
+        let mut many = stilt_collections::TryVec::new();
+        let values = match few.get_mut(..slots) {
+            Some(few) => few,
+            None => {
+                many.try_resize(slots, 0)?;
+                &mut *many
+            }
+        };
+        let mut writer = SlotWriter::new(values);
+        for (value, expected) in params.iter().zip(crate::host_func::value_types(ty.param_bytes())) {
+            value.store(expected, store.opaque_mut(), &mut writer)?;
+        }
+        call_slots(&mut store, &callee, values)?;
+        let mut reader = SlotReader::new(values);
+        for (result, ty) in results.iter_mut().zip(crate::host_func::value_types(ty.result_bytes())) {
+            *result = Val::load(ty, store.opaque_mut(), &mut reader)?;
+        }
+        Ok(())
+    }
+
+    /// The function with a type that is known at compile time.
+    ///
+    /// # Errors
+    /// It is of another type, or of another store.
+    pub fn typed<Params, Results>(&self, store: impl AsContext) -> Result<TypedFunc<Params, Results>>
+    where
+        Params: WasmParams,
+        Results: WasmResults,
+    {
+        let store = store.as_context();
+        let id = self.type_id(store.opaque())?;
+        let (params, results) = (<Params as WasmParams>::TYPES, <Results as WasmParams>::TYPES);
+        if !store.engine().registry().is(id, params, results) {
+            return Err(Error::fixed(&"type mismatch: the function is of another type"));
+        }
+        Ok(TypedFunc::new(*self, self.resolve(store.opaque())?))
+    }
+}
+
+fn host_layout<F>(_: &F) -> core::alloc::Layout {
+    stilt_vm::host_layout::<F>()
+}
+
+/// Calls through slots, which hold the arguments and then the results.
+#[inline]
+pub(crate) fn call_slots<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    callee: &Callee,
+    values: &mut [u64],
+) -> Result<()> {
+    match stilt_vm::call(&mut *store.0, callee, values) {
+        Ok(()) => Ok(()),
+        Err(exit) => Err(store.opaque_mut().failed(exit)),
+    }
+}
+
+impl StoreOpaque {
+    /// A function as compiled code takes it.
+    pub(crate) fn func_to_raw(&mut self, func: Option<&Func>) -> Result<u64> {
+        let Some(func) = func else { return Ok(0) };
+        let ptr = func.ptr(self)?;
+        self.vm_if_any().and_then(|vm| vm.func_to_raw(ptr)).ok_or_else(StoreOpaque::foreign)
+    }
+
+    /// A function from what compiled code has.
+    #[expect(clippy::unnecessary_wraps, reason = "as its counterparts")]
+    pub(crate) fn func_from_raw(&self, raw: u64) -> Result<Option<Func>> {
+        Ok(self.vm().and_then(|vm| vm.func_from_raw(raw)).map(Func::from_ptr))
+    }
+}
+
+/// What a host function sees of its store, and who called it.
+pub struct Caller<'a, T: 'static> {
+    pub(crate) store: StoreContextMut<'a, T>,
+    caller: Option<Instance>,
+}
+
+impl<T: 'static> Caller<'_, T> {
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        self.store.data()
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        self.store.data_mut()
+    }
+
+    /// The engine of the store.
+    pub fn engine(&self) -> &Engine {
+        self.store.engine()
+    }
+
+    /// What the instance that called exports under this name. `None` also if the host called.
+    pub fn get_export(&mut self, name: &str) -> Option<Extern> {
+        self.caller?.export(self.store.opaque(), name)
+    }
+
+    pub(crate) fn opaque_mut(&mut self) -> &mut StoreOpaque {
+        self.store.opaque_mut()
+    }
+
+    /// The same for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> Caller<'_, T> {
+        Caller { store: StoreContextMut(&mut *self.store.0), caller: self.caller }
+    }
+}
