@@ -100,8 +100,8 @@ int32_t wasmtime_memory_image_new(const uint8_t *ptr, uintptr_t len, struct wasm
 {
     int fd = memfd_create("stilt-image", MFD_CLOEXEC);
     if (fd < 0) {
-        if (errno == ENOSYS || errno == EPERM) {
-            /* An old kernel, or a sandbox that forbids it: there are no images here, which is no error. */
+        if (errno == ENOSYS || errno == EPERM || errno == EMFILE || errno == ENFILE) {
+            /* An old kernel, a sandbox that forbids it, too many open files: no image, which is no error. */
             *ret = NULL;
             return 0;
         }
