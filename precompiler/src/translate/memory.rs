@@ -37,6 +37,7 @@ impl Translator<'_, '_, '_> {
 
     /// The same for an index that is no longer on the stack.
     pub(super) fn place_at(&mut self, operand: Value, memarg: &MemArg, size: u32) -> Place {
+        let operand = self.b.func.dfg.resolve_aliases(operand);
         let memory = memory_of(memarg);
         let end = memarg.offset + u64::from(size);
         let plan = self.env.memories[memory];
