@@ -9,8 +9,8 @@ mod host;
 use core::any::Any;
 use core::fmt;
 
-use stilt_collections::{OutOfMemory, Storage, TryBox, TryVec, unsize_box};
-use stilt_vm::{Exit, InstancePtr, Limits, Rooms, Stop, StoreId};
+use stilt_collections::{OutOfMemory, Storage, TryArc, TryBox, TryVec, unsize_box};
+use stilt_vm::{Exit, InstancePtr, InterruptHandle, Limits, Rooms, Stop, StoreId};
 
 use crate::backtrace::{FrameInfo, WasmBacktrace};
 use crate::module::vm_error;
@@ -116,6 +116,15 @@ impl<T> Store<T> {
         };
     }
 
+    /// What stops the store's guests from another thread, if their images were compiled to test for it: they trap with
+    /// [`Trap::Interrupt`].
+    ///
+    /// # Errors
+    /// Out of memory.
+    pub fn interrupt_handle(&mut self) -> Result<InterruptHandle> {
+        Ok(self.inner.opaque.vm_mut()?.interrupt_handle())
+    }
+
     /// Tells the lowest address of the stack that the store's functions will be called on, for embedders that know it: guests
     /// trap before they reach it, with room left for host functions. It holds together with
     /// [`Config::max_wasm_stack`](crate::Config::max_wasm_stack); 0 takes it back.
@@ -154,7 +163,7 @@ impl StoreOpaque {
             }
             let frames = self.engine.config().backtrace_frames();
             let layout = stilt_vm::Store::layout(frames).ok_or(OutOfMemory::new(usize::MAX))?;
-            let storage = Storage::try_new(layout)?;
+            let storage = TryArc::new(Storage::try_new(layout)?)?;
             self.vm = Some(stilt_vm::Store::new(storage, frames, id, self.limits()).map_err(vm_error)?);
         }
         self.vm.as_mut().ok_or(Error::fixed(&"the store is empty"))

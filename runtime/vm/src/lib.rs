@@ -56,5 +56,5 @@ pub use instance::{Entity, ModuleOwner};
 pub use interpreter::SUPPORTED as INTERPRETER;
 pub use memory::MemoryShape;
 pub use module::Module;
-pub use store::{Limits, Store};
+pub use store::{InterruptHandle, Limits, Store};
 pub use table::TableShape;

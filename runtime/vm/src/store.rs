@@ -12,7 +12,7 @@ use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use stilt_artifact::target::{Architecture, Convention};
-use stilt_collections::Storage;
+use stilt_collections::{Storage, TryArc};
 
 use crate::activation::{Activation, Hooks};
 use crate::block::Blocks;
@@ -86,7 +86,34 @@ impl StoreBlock {
 /// A store's part in this crate: it owns all that its instances consist of.
 pub struct Store {
     block: NonNull<StoreBlock>,
-    _storage: Storage,
+    storage: TryArc<Storage>,
+}
+
+/// Asks the guests of a store to stop, from any thread, for as long as one likes.
+#[derive(Clone)]
+pub struct InterruptHandle {
+    /// The interrupt word, in the storage that is held with it.
+    word: NonNull<AtomicUsize>,
+    _storage: TryArc<Storage>,
+}
+
+// SAFETY: all that is reached through it is one atomic word.
+unsafe impl Send for InterruptHandle {}
+// SAFETY: as above.
+unsafe impl Sync for InterruptHandle {}
+
+impl InterruptHandle {
+    /// Sets the interrupt word: code that was compiled to test it traps.
+    pub fn interrupt(&self) {
+        // SAFETY: the storage that the word lies in is held; only atomics reach the word.
+        unsafe { self.word.as_ref() }.store(1, Ordering::Relaxed);
+    }
+}
+
+impl core::fmt::Debug for InterruptHandle {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("InterruptHandle").field("word", &self.word).finish_non_exhaustive()
+    }
 }
 
 // SAFETY: all that a store owns is `Send`: storage, and what blocks hold (host functions, module owners: by their
@@ -109,11 +136,11 @@ impl Store {
         Some(Layout::new::<StoreBlock>().extend(frames).ok()?.0.pad_to_align())
     }
 
-    /// A store in `storage` of [`Store::layout`].
+    /// A store in `storage` of [`Store::layout`], which nobody else uses.
     ///
     /// # Errors
     /// The storage is too small or not aligned.
-    pub fn new(storage: Storage, frames: usize, id: StoreId, limits: Limits) -> Result<Store, VmError> {
+    pub fn new(storage: TryArc<Storage>, frames: usize, id: StoreId, limits: Limits) -> Result<Store, VmError> {
         if Store::layout(frames).is_none_or(|layout| storage.len() < layout.size() || storage.align() < layout.align())
         {
             return Err(VmError::Mismatch("the storage of a store is too small"));
@@ -157,7 +184,7 @@ impl Store {
         };
         // SAFETY: the storage is long enough and aligned, as compared, and ours.
         unsafe { block.write(value) };
-        Ok(Store { block, _storage: storage })
+        Ok(Store { block, storage })
     }
 
     /// The store's number.
@@ -177,9 +204,11 @@ impl Store {
         self.block().limits.get()
     }
 
-    /// Sets the interrupt word: code that tests it stops.
-    pub fn interrupt(&self) {
-        self.block().context.interrupt.store(1, Ordering::Relaxed);
+    /// What stops the store's guests.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        let word = NonNull::from(&self.block().context.interrupt);
+        InterruptHandle { word, _storage: self.storage.clone() }
     }
 
     /// The frames of the last backtrace: addresses in code, the innermost first.
