@@ -110,13 +110,11 @@ impl Precompiler {
             nodes.push(function.stack_node(module));
             units.extend(function.units);
         }
-        let own_units = units.len();
         signatures.compile(&self.target, &mut units)?;
 
         // Trampolines are cold or called through a pointer: they lie side by side.
         let align = self.target.function_align();
         let code = code::link(&self.target, &units, align, |name| matches!(name, Name::Function(_) | Name::Body(_)))?;
-        debug_assert!(own_units >= module.bodies.len());
         let identity = Identity::new(module.wasm, &self.options, &self.target);
         image::write(&ImageInput {
             env: &env,
@@ -240,7 +238,7 @@ impl Trampolines {
             .map_init(Worker::default, |worker, name| {
                 let unit = compile_trampoline(target, worker, *name, &signatures);
                 let unit = unit.map_err(|error| match error {
-                    UnitError::VectorMemory => CompileError::VectorMemory { offset: 0, function: None },
+                    UnitError::VectorResults => CompileError::VectorResults { offset: 0, function: None },
                     UnitError::TooLarge => CompileError::internal(format!("the trampoline {name:?} is too large")),
                     UnitError::Internal(message) => CompileError::internal(format!("trampoline {name:?}: {message}")),
                 })?;

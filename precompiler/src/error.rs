@@ -47,11 +47,11 @@ pub enum CompileError {
         /// In which function, if in one.
         function: Option<FunctionLabel>,
     },
-    /// The target cannot load and store vectors.
-    VectorMemory {
-        /// Where the module does so first.
+    /// A function returns more vectors than the target can.
+    VectorResults {
+        /// Where the function stands, or one that calls it.
         offset: u64,
-        /// In which function, if in one.
+        /// That function, if known.
         function: Option<FunctionLabel>,
     },
     /// Something is larger than an image can hold.
@@ -115,10 +115,10 @@ impl fmt::Display for CompileError {
                 "{feature} is not supported yet: used at offset {offset:#x}{}; compile for WebAssembly 2.0 without it",
                 Within(function)
             ),
-            CompileError::VectorMemory { offset, function } => write!(
+            CompileError::VectorResults { offset, function } => write!(
                 f,
-                "this target cannot load or store v128 values, as is done at offset {offset:#x}{}: \
-                 choose a little-endian target, or compile the module without SIMD",
+                "a function returns more than 16 v128 values, which this target cannot do, at offset {offset:#x}{}: \
+                 choose a little-endian target, or return fewer",
                 Within(function)
             ),
             CompileError::TooLarge { what, found, limit } => {

@@ -200,10 +200,13 @@ impl Target {
         }
     }
 
-    /// Whether vectors can be loaded and stored.
-    pub const fn vector_memory(&self) -> bool {
-        // Cranelift's big-endian Pulley refuses them.
-        !matches!((self.name.architecture, self.name.endian), (Architecture::Pulley, Endian::Big))
+    /// How many vectors a function can return.
+    pub const fn max_vector_results(&self) -> usize {
+        match (self.name.architecture, self.name.endian) {
+            // Cranelift returns as many in registers, and fails to compile what would return more through memory.
+            (Architecture::Pulley, Endian::Big) => 16,
+            _ => usize::MAX,
+        }
     }
 
     /// Who finds traps.

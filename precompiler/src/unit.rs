@@ -7,7 +7,6 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, Function};
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, MachSrcLoc};
-use std::panic::{self, AssertUnwindSafe};
 use stilt_artifact::sites::Site;
 use stilt_artifact::trap::TrapCode;
 
@@ -48,8 +47,8 @@ pub(crate) struct Relocation {
 pub(crate) enum UnitError {
     /// It is too large.
     TooLarge,
-    /// It would need vectors in memory, which the target lacks.
-    VectorMemory,
+    /// It, or what it calls, returns more vectors than the target can.
+    VectorResults,
     /// A bug of this crate or of the back end.
     Internal(String),
 }
@@ -59,7 +58,7 @@ impl UnitError {
     pub(crate) fn within(self, label: crate::FunctionLabel, offset: u32) -> CompileError {
         match self {
             UnitError::TooLarge => CompileError::FunctionTooLarge { function: label },
-            UnitError::VectorMemory => CompileError::VectorMemory { offset: offset.into(), function: Some(label) },
+            UnitError::VectorResults => CompileError::VectorResults { offset: offset.into(), function: Some(label) },
             UnitError::Internal(message) => CompileError::Internal { function: Some(label), message },
         }
     }
@@ -75,16 +74,21 @@ pub(crate) fn compile(
 ) -> Result<Unit, UnitError> {
     let any = |is: fn(ir::Type) -> bool| function.dfg.values().any(|value| is(function.dfg.value_type(value)));
     let (floats, vectors) = (any(ir::Type::is_float), any(ir::Type::is_vector));
+    let most = target.max_vector_results();
+    let returns_too_many = |signature: &ir::Signature| {
+        signature.returns.iter().filter(|result| result.value_type.is_vector()).count() > most
+    };
+    if returns_too_many(&function.signature) || function.dfg.signatures.values().any(returns_too_many) {
+        return Err(UnitError::VectorResults);
+    }
     context.clear();
     context.func = function;
-    // Without vectors in memory, the back end panics where one would have to go to the stack: it has no other way to say so.
-    let done = if vectors && !target.vector_memory() {
-        let compile = AssertUnwindSafe(|| run_backend(target, context));
-        panic::catch_unwind(compile).unwrap_or(Err(UnitError::VectorMemory))
-    } else {
-        run_backend(target, context)
-    };
-    done?;
+    if let Err(error) = context.compile(target.isa(), &mut ControlPlane::default()) {
+        return Err(match error.inner {
+            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => UnitError::TooLarge,
+            other => UnitError::Internal(format!("Cranelift: {other}")),
+        });
+    }
     let code = context.take_compiled_code().ok_or_else(|| UnitError::Internal("no code came out".to_owned()))?;
     let frame = code.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
     Ok(Unit {
@@ -96,16 +100,6 @@ pub(crate) fn compile(
         floats,
         vectors,
     })
-}
-
-fn run_backend(target: &Target, context: &mut Context) -> Result<(), UnitError> {
-    match context.compile(target.isa(), &mut ControlPlane::default()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(match error.inner {
-            CodegenError::CodeTooLarge | CodegenError::ImplLimitExceeded => UnitError::TooLarge,
-            other => UnitError::Internal(format!("Cranelift: {other}")),
-        }),
-    }
 }
 
 fn relocations(target: &Target, code: &CompiledCode, function: &Function) -> Result<Vec<Relocation>, UnitError> {

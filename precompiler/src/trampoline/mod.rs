@@ -8,6 +8,8 @@ pub mod builtin;
 pub mod entry;
 pub mod host;
 pub mod stack_check;
+#[cfg(test)]
+mod tests;
 pub mod trap;
 
 use crate::names::Name;
@@ -181,11 +183,12 @@ impl<'a> Builder<'a> {
             };
             return self.b.ins().load(lowered, flags, slots, small(offset + skip));
         }
-        if self.target.vector_memory() {
+        if self.target.endian() == stilt_artifact::Endian::Little {
             // Slots are aligned for 64 bits only.
             let flags = MemFlagsData::new().with_notrap().with_endianness(ir::Endianness::Little);
             return self.b.ins().load(lowered, flags, slots, small(offset));
         }
+        // Each half has the target's byte order, but the low one always comes first.
         let low = self.b.ins().load(types::I64, flags, slots, small(offset));
         let high = self.b.ins().load(types::I64, flags, slots, small(offset + 8));
         let vector = self.b.ins().splat(types::I64X2, low);
@@ -196,7 +199,7 @@ impl<'a> Builder<'a> {
     fn store_slot(&mut self, ty: ValueType, value: Value, slots: Value, offset: u32) {
         let flags = MemFlagsData::trusted();
         if ty == ValueType::V128 {
-            if self.target.vector_memory() {
+            if self.target.endian() == stilt_artifact::Endian::Little {
                 let flags = MemFlagsData::new().with_notrap().with_endianness(ir::Endianness::Little);
                 self.b.ins().store(flags, value, slots, small(offset));
                 return;

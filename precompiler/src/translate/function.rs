@@ -231,14 +231,6 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
         let message = format!("{} (at offset {:#x})", message.into(), self.offset);
         CompileError::Internal { function: Some(self.env.module.label(self.index)), message }
     }
-
-    /// Refuses an access of a vector in memory where the target has none.
-    pub(super) fn require_vector_memory(&self) -> Result<(), CompileError> {
-        if self.env.target.vector_memory() {
-            return Ok(());
-        }
-        Err(CompileError::VectorMemory { offset: self.offset, function: Some(self.env.module.label(self.index)) })
-    }
 }
 
 fn source_location(offset: u64) -> SourceLoc {

@@ -2,11 +2,10 @@
 
 use super::context::{Region, place};
 use super::function::Translator;
-use crate::error::CompileError;
 use crate::module::{ConstExpr, Global, GlobalIndex};
 use crate::signature;
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
-use cranelift_codegen::ir::{InstBuilder as _, Value, types};
+use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Value, types};
 use stilt_artifact::types::ValueType;
 
 impl Translator<'_, '_, '_> {
@@ -24,42 +23,39 @@ impl Translator<'_, '_, '_> {
     }
 
     /// `global.get`.
-    pub(super) fn global_get(&mut self, index: u32) -> Result<(), CompileError> {
+    pub(super) fn global_get(&mut self, index: u32) {
         let index = GlobalIndex::from_u32(index);
         let global = self.env.module.globals[index];
         if let Some(value) = self.constant_global(&global) {
             self.state.push(value);
-            return Ok(());
+            return;
         }
         let flags =
             if global.mutable { self.context.flags(Region::Global) } else { self.context.constant(Region::Global) };
-        let (base, offset) = self.global_place(index, global.ty)?;
+        let flags = at_rest(flags, global.ty);
+        let (base, offset) = self.global_place(index);
         let ty = signature::value_type(self.env.target, global.ty);
         let value = self.b.ins().load(ty, flags, base, offset);
         self.push(value, global.ty);
-        Ok(())
     }
 
     /// `global.set`.
-    pub(super) fn global_set(&mut self, index: u32) -> Result<(), CompileError> {
+    pub(super) fn global_set(&mut self, index: u32) {
         let index = GlobalIndex::from_u32(index);
         let value = self.state.pop();
-        let (base, offset) = self.global_place(index, self.env.module.globals[index].ty)?;
-        self.b.ins().store(self.context.flags(Region::Global), value, base, offset);
-        Ok(())
+        let flags = at_rest(self.context.flags(Region::Global), self.env.module.globals[index].ty);
+        let (base, offset) = self.global_place(index);
+        self.b.ins().store(flags, value, base, offset);
     }
 
     /// Where a global's value lies.
-    fn global_place(&mut self, index: GlobalIndex, ty: ValueType) -> Result<(Value, i32), CompileError> {
-        if ty == ValueType::V128 {
-            self.require_vector_memory()?;
-        }
+    fn global_place(&mut self, index: GlobalIndex) -> (Value, i32) {
         let at = self.env.context.globals[index];
         if index.as_u32() < self.env.module.imported_globals {
             let pointer = self.context.pointer();
-            return Ok((self.context.load_constant(&mut self.b, pointer, at), 0));
+            return (self.context.load_constant(&mut self.b, pointer, at), 0);
         }
-        Ok((self.context.value(&mut self.b), place(at)))
+        (self.context.value(&mut self.b), place(at))
     }
 
     /// The value of a global that never changes and is known here.
@@ -75,4 +71,9 @@ impl Translator<'_, '_, '_> {
             _ => return None,
         })
     }
+}
+
+/// Flags of accesses to a global's value: vectors are little-endian on every target.
+fn at_rest(flags: MemFlagsData, ty: ValueType) -> MemFlagsData {
+    if ty == ValueType::V128 { flags.with_endianness(Endianness::Little) } else { flags }
 }

@@ -27,7 +27,7 @@ impl Translator<'_, '_, '_> {
             _ => {}
         }
         let done = self.control(operator)?
-            || self.variable(operator)?
+            || self.variable(operator)
             || self.memory_operator(operator)
             || self.numeric(operator)
             || self.trapping(operator)
@@ -54,7 +54,7 @@ impl Translator<'_, '_, '_> {
         Ok(true)
     }
 
-    fn variable(&mut self, operator: &O<'_>) -> Result<bool, CompileError> {
+    fn variable(&mut self, operator: &O<'_>) -> bool {
         match *operator {
             O::LocalGet { local_index } => self.local_get(local_index),
             O::LocalSet { local_index } => {
@@ -65,11 +65,11 @@ impl Translator<'_, '_, '_> {
                 let value = self.state.top();
                 self.local_set(local_index, value);
             }
-            O::GlobalGet { global_index } => self.global_get(global_index)?,
-            O::GlobalSet { global_index } => self.global_set(global_index)?,
-            _ => return Ok(false),
+            O::GlobalGet { global_index } => self.global_get(global_index),
+            O::GlobalSet { global_index } => self.global_set(global_index),
+            _ => return false,
         }
-        Ok(true)
+        true
     }
 
     fn memory_operator(&mut self, operator: &O<'_>) -> bool {

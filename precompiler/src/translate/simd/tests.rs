@@ -1,11 +1,14 @@
 //! Every vector operator, compiled alone for every target. What they compute is for the specification's suite to say.
 
+use crate::compile::Precompiler;
+use crate::error::CompileError;
 use crate::module::{DefinedFuncIndex, Module};
 use crate::options::Options;
 use crate::target::{TARGETS, Target};
 use crate::translate::{ModuleEnv, Scratch, translate};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
+use stilt_artifact::Endian;
 use stilt_artifact::target::TrapMode;
 
 /// Operators without a type in common, each with its parameters and result.
@@ -149,4 +152,45 @@ fn every_operator_compiles_with_canonical_nans_and_without_optimization() {
         options.nan_canonicalization = true;
         options.opt_level = crate::options::OptLevel::None;
     });
+}
+
+/// A module whose functions have more vectors than there are registers: in use at once, as parameters, and `results` results.
+fn crowded(results: usize) -> Vec<u8> {
+    let types = |count: usize| "v128 ".repeat(count);
+    let gets = |count: usize| (0..count).map(|local| format!("local.get {local} ")).collect::<String>();
+    let sums = (0..60).map(|n| format!("(i8x16.add (local.get 0) (i8x16.splat (i32.const {n})))"));
+    let text = format!(
+        "(module (global $g (export \"g\") (mut v128) (v128.const i64x2 1 2))
+        (func $leaf (param v128) (result v128) local.get 0 global.get $g v128.xor)
+        (func $many (param {many}) (result {results}) {gets} )
+        (func (export \"f\") (param v128) (result v128) {sums} {calls})
+        (func (export \"h\") (param {many}) (result {results}) {all} call $many))",
+        many = types(40),
+        results = types(results),
+        gets = gets(results),
+        sums = sums.collect::<String>(),
+        calls = "call $leaf i8x16.sub ".repeat(59),
+        all = gets(40),
+    );
+    wat::parse_str(text).expect("the module is well-formed")
+}
+
+#[test]
+fn vectors_find_room_in_memory_on_every_target() {
+    for name in TARGETS {
+        let compiled = Precompiler::new(Options::for_target(name.name)).expect("a target").compile(&crowded(16));
+        assert!(compiled.is_ok(), "{}: {:?}", name.name, compiled.err());
+    }
+}
+
+#[test]
+fn too_many_vectors_as_results_are_refused_where_they_must() {
+    for name in TARGETS {
+        let precompiler = Precompiler::new(Options::for_target(name.name)).expect("a target");
+        let compiled = precompiler.compile(&crowded(17));
+        match precompiler.target().endian() {
+            Endian::Little => assert!(compiled.is_ok(), "{}: {:?}", name.name, compiled.err()),
+            Endian::Big => assert!(matches!(compiled, Err(CompileError::VectorResults { .. })), "{}", name.name),
+        }
+    }
 }
