@@ -112,3 +112,76 @@ fn field<const N: usize>(bytes: &mut [u8], at: u32) -> Result<&mut [u8; N], &'st
     let field = bytes.get_mut(at as usize..).and_then(|bytes| bytes.first_chunk_mut::<N>());
     field.ok_or("a relocation outside of its code")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    fn unit(bytes: &[u8], relocations: &[(u32, Reloc, Name, i64)]) -> Unit {
+        let relocations = relocations.iter();
+        Unit {
+            bytes: bytes.to_vec(),
+            relocations: relocations
+                .map(|&(at, kind, target, addend)| Relocation { at, kind, target, addend })
+                .collect(),
+            align: 1,
+            ..Unit::default()
+        }
+    }
+
+    fn linked(target: &str, units: &[(Name, Unit)]) -> Result<Code, CompileError> {
+        let target = Target::new(&Options::for_target(target))?;
+        link(&target, units, 16, |name| matches!(name, Name::Function(_)))
+    }
+
+    #[test]
+    fn calls_reach_forwards_and_backwards() -> Result<(), CompileError> {
+        let call = [0xe8, 0, 0, 0, 0];
+        let (there, back) = (Name::Function(1), Name::Function(0));
+        let code = linked(
+            "x86_64",
+            &[
+                (back, unit(&call, &[(1, Reloc::X86CallPCRel4, there, -4)])),
+                (there, unit(&call, &[(1, Reloc::X86CallPCRel4, back, -4)])),
+                (Name::Builtin(0), unit(&[0xc3], &[])),
+            ],
+        )?;
+        assert_eq!(code.align, 16);
+        assert_eq!(code.bytes[..5], [0xe8, 11, 0, 0, 0]);
+        assert_eq!(code.bytes[5..16], [0xcc; 11]);
+        assert_eq!(code.bytes[16..21], [0xe8, 0xeb, 0xff, 0xff, 0xff]);
+        assert_eq!(code.place(Name::Builtin(0)), Some(Place { start: 21, len: 1 }));
+        Ok(())
+    }
+
+    #[test]
+    fn bytecode_is_little_endian_everywhere() -> Result<(), CompileError> {
+        let code = linked(
+            "pulley32be",
+            &[
+                // The field of a call holds its own distance from the start of the instruction.
+                (Name::Function(0), unit(&[9, 1, 0, 0, 0], &[(1, Reloc::PulleyPcRel, Name::Builtin(0), 0)])),
+                (Name::Builtin(0), unit(&[8, 8, 8, 0], &[(0, Reloc::PulleyCallIndirectHost, Name::HostCall(4), 0)])),
+            ],
+        )?;
+        assert_eq!(code.bytes[..5], [9, 5, 0, 0, 0]);
+        assert_eq!(code.bytes[code.bytes.len() - 1], 4);
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_is_left_unresolved() {
+        for (kind, target) in [
+            (Reloc::X86CallPCRel4, Name::Trap(3)),
+            (Reloc::Abs8, Name::Function(0)),
+            (Reloc::PulleyCallIndirectHost, Name::HostCall(6)),
+            (Reloc::PulleyPcRel, Name::HostCall(1)),
+        ] {
+            let error = linked("x86_64", &[(Name::Function(0), unit(&[0; 8], &[(0, kind, target, 0)]))]);
+            assert!(matches!(error, Err(CompileError::Internal { .. })), "{kind:?}");
+        }
+        let outside = unit(&[0; 3], &[(0, Reloc::X86PCRel4, Name::Function(0), 0)]);
+        assert!(linked("x86_64", &[(Name::Function(0), outside)]).is_err());
+    }
+}

@@ -39,17 +39,20 @@ impl Identity {
     }
 }
 
-/// Options that differ from what the target has by default, as the command would be given them.
+/// Where the outcome differs from what the target has by default, as the command would be given it.
 fn said(options: &Options, target: &Target) -> Vec<String> {
-    let defaults = Options::for_target(target.name());
+    let plain = Options::for_target(target.name());
+    // The defaults of a target that has just been resolved are good.
+    let default = Target::new(&plain).ok();
+    let differs = |of: fn(&Target) -> bool| default.as_ref().map(of) != Some(of(target));
     let mut said = Vec::new();
-    if options.cpu.is_some() {
+    if default.as_ref().map(Target::cpu) != Some(target.cpu()) {
         said.push(format!("--cpu={}", target.cpu()));
     }
     for (feature, on) in &options.cpu_features {
         said.push(format!("--cpu-feature={}{feature}", if *on { "" } else { "-" }));
     }
-    if options.traps.is_some() {
+    if differs(|target| target.traps() == TrapMode::Hardware) {
         said.push(match target.traps() {
             TrapMode::Hardware => "--traps=hardware".to_owned(),
             TrapMode::Explicit => "--traps=explicit".to_owned(),
@@ -62,7 +65,7 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
         }
         None => {}
     }
-    if !options.spectre {
+    if differs(Target::spectre) {
         said.push("--spectre=off".to_owned());
     }
     match options.opt_level {
@@ -79,7 +82,7 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
             said.push(text.to_owned());
         }
     }
-    if options.data_page != defaults.data_page {
+    if options.data_page != plain.data_page {
         said.push(format!("--data-page={}", options.data_page));
     }
     said
