@@ -62,11 +62,8 @@ impl Instance {
         inner.opaque.vm_mut()?.initialize(ptr).map_err(Trap::from)?;
         let start = header.start;
         if start != NONE {
-            let func = inner.opaque.vm_mut()?.instance_entity(ptr, ExternKind::Func, start);
-            let Some(Entity::Func(func)) = func else {
-                return Err(Error::fixed(&"the image has no way to enter its start function"));
-            };
-            let callee = Func::from_ptr(func).resolve(store.opaque())?;
+            let callee = inner.opaque.vm_mut()?.instance_callee(ptr, start);
+            let callee = callee.ok_or(Error::fixed(&"the image has no way to enter its start function"))?;
             call_slots(store, &callee, &mut [])?;
         }
         Ok(Instance { ptr })

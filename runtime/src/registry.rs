@@ -149,13 +149,7 @@ pub(crate) struct RegisteredType {
 }
 
 impl RegisteredType {
-    /// The number of a type, in this engine.
-    pub(crate) fn new(engine: &Engine, ty: &FuncType) -> Result<RegisteredType> {
-        let signature = ty.signature()?;
-        RegisteredType::of(engine, signature.params(), signature.results())
-    }
-
-    /// The number of the type with these bytes.
+    /// The number of the type with these bytes, in this engine.
     pub(crate) fn of(engine: &Engine, params: &[u8], results: &[u8]) -> Result<RegisteredType> {
         let id = engine.registry().register(params, results)?;
         Ok(RegisteredType { engine: engine.clone(), id })
@@ -243,6 +237,10 @@ mod tests {
         FuncType::new(engine, (0..n).map(|_| ValType::I32), [])
     }
 
+    fn register(engine: &Engine, ty: &FuncType) -> Result<RegisteredType> {
+        RegisteredType::of(engine, ty.param_bytes(), ty.result_bytes())
+    }
+
     fn budget(types: u32) -> Engine {
         let mut config = Config::new();
         config.max_function_types(types);
@@ -252,9 +250,9 @@ mod tests {
     #[test]
     fn one_number_for_each_type() {
         let engine = Engine::default();
-        let all: Vec<_> = (0..100).map(|n| RegisteredType::new(&engine, &ty(&engine, n)).expect("fits")).collect();
+        let all: Vec<_> = (0..100).map(|n| register(&engine, &ty(&engine, n)).expect("fits")).collect();
         for (n, one) in all.iter().enumerate() {
-            let again = RegisteredType::new(&engine, &ty(&engine, n)).expect("fits");
+            let again = register(&engine, &ty(&engine, n)).expect("fits");
             assert_eq!(again.id(), one.id());
             assert!(again.func_type() == ty(&engine, n));
             assert!(engine.registry().is(one.id(), &std::vec![0x7f; n], &[]));
@@ -270,16 +268,16 @@ mod tests {
     fn a_number_lives_as_long_as_its_holders() {
         let engine = budget(2);
         let (a, b, c) = (ty(&engine, 1), ty(&engine, 2), ty(&engine, 3));
-        let first = RegisteredType::new(&engine, &a).expect("fits");
+        let first = register(&engine, &a).expect("fits");
         let copy = first.clone();
-        let second = RegisteredType::new(&engine, &b).expect("fits");
-        assert!(RegisteredType::new(&engine, &c).is_err(), "over budget");
-        assert!(RegisteredType::new(&engine, &a).is_ok(), "known already");
+        let second = register(&engine, &b).expect("fits");
+        assert!(register(&engine, &c).is_err(), "over budget");
+        assert!(register(&engine, &a).is_ok(), "known already");
         let id = first.id();
         drop(first);
-        assert!(RegisteredType::new(&engine, &c).is_err(), "the copy still holds it");
+        assert!(register(&engine, &c).is_err(), "the copy still holds it");
         drop(copy);
-        let third = RegisteredType::new(&engine, &c).expect("there is room again");
+        let third = register(&engine, &c).expect("there is room again");
         assert_eq!(third.id(), id, "numbers are used again");
         assert!(second.func_type() == b && third.func_type() == c);
     }
@@ -291,7 +289,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for n in 0..2000 {
-                        let held = RegisteredType::new(&engine, &ty(&engine, n % 8)).expect("fits");
+                        let held = register(&engine, &ty(&engine, n % 8)).expect("fits");
                         assert!(held.func_type() == ty(&engine, n % 8));
                     }
                 });

@@ -236,7 +236,9 @@ impl<'data> Reader<'data> {
             }
             ElementItems::Expressions(ty, expressions) => {
                 let items = expressions.into_iter().map(|item| self.const_expr(&item?));
-                (reference_type(ty)?, simplified(items.collect::<Result<_, Failure>>()?))
+                let (element, items) = (reference_type(ty)?, items.collect::<Result<_, Failure>>()?);
+                let short = element == ValueType::FuncRef;
+                (element, if short { simplified(items) } else { ElemItems::Expressions(items) })
             }
         };
         if let ElemItems::Functions(functions) = &items {

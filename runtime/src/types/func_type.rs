@@ -7,7 +7,6 @@ use stilt_artifact::order::Native;
 use stilt_artifact::tables::TypeEntry;
 use stilt_collections::{OutOfMemory, TryVec};
 
-use super::signature::slots;
 use super::{Signature, ValType};
 use crate::{Engine, Error, Result};
 
@@ -122,11 +121,6 @@ impl FuncType {
 
     pub(crate) fn result_bytes(&self) -> &[u8] {
         self.signature.as_ref().map_or(&[], Signature::results)
-    }
-
-    /// Slots that its parameters take, and its results.
-    pub(crate) fn slots(&self) -> (usize, usize) {
-        (slots(self.param_bytes()), slots(self.result_bytes()))
     }
 }
 

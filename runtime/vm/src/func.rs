@@ -2,13 +2,12 @@
 
 use core::ptr::NonNull;
 
-use stilt_artifact::NONE;
 use stilt_artifact::layout::CONTEXT_HOST;
 use stilt_artifact::target::{Architecture, TrapMode};
 
 use crate::activation::HostFn;
 use crate::host::HostHead;
-use crate::id::{FuncPtr, StoreId};
+use crate::id::{FuncPtr, InstancePtr, StoreId};
 use crate::instance::View;
 use crate::store::{Store, StoreBlock};
 use crate::structs::{VmContext, VmFuncRef};
@@ -71,28 +70,38 @@ impl Store {
     #[must_use]
     pub fn callee(&self, func: FuncPtr) -> Option<Callee> {
         let func = self.func(func)?;
-        let context = NonNull::new(func.context.get())?;
-        // SAFETY: a reference's context is that of an instance or of a host function of the same store.
+        self.resolve(func.code.get(), func.context.get())
+    }
+
+    /// All that calling function `index` of an instance needs, whether it can be referred to or not; `None` for an instance of
+    /// another store, or a function that its image has no entry for.
+    #[must_use]
+    pub fn instance_callee(&self, instance: InstancePtr, index: u32) -> Option<Callee> {
+        let view = self.view(instance)?;
+        let (code, context) = view.code(index)?;
+        self.resolve(code, context)
+    }
+
+    /// Finds the way to enter a function of this store, by its code and context.
+    fn resolve(&self, code: *const u8, context: *mut VmContext) -> Option<Callee> {
+        let context = NonNull::new(context)?;
+        // SAFETY: the context of a function is that of an instance or of a host function of the same store.
         let head = unsafe { context.as_ref() };
         if head.kind.get() == CONTEXT_HOST {
             // SAFETY: this kind says so (INV-KIND).
             let host = unsafe { context.cast::<HostHead>().as_ref() };
-            let code = host.code;
             // A host function called by the host needs no code in wasm convention.
             let any = context.cast::<u8>();
-            let entry = Entry::Host { code };
+            let entry = Entry::Host { code: host.code };
             return Some(Callee { code: any, context, entry, slots: host.slots, store: self.id() });
         }
         // SAFETY: the context is not a host function's, so it is an instance's (INV-KIND).
         let view = unsafe { View::new(context) };
-        let code = NonNull::new(func.code.get().cast_mut())?;
+        let code = NonNull::new(code.cast_mut())?;
         let module = view.module();
         let index = module.image().func_at(module.offset_of(code.as_ptr().addr())?)?;
         let own = module.image().funcs().get(index.checked_sub(module.image().header().imported_funcs)?)?;
         let ty = module.image().types().get(own.ty)?;
-        if ty.entry == NONE {
-            return None;
-        }
         let entry = module.code_at(ty.entry)?;
         let header = module.image().image().header();
         let entry = if header.architecture == Architecture::Pulley as u8 {

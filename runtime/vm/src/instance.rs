@@ -188,6 +188,20 @@ impl<'a> View<'a> {
         Some(unsafe { import.as_ref() })
     }
 
+    /// Code and context of a function, own or imported.
+    pub(crate) fn code(self, func: u32) -> Option<(*const u8, *mut VmContext)> {
+        match func.checked_sub(self.image().header().imported_funcs) {
+            None => {
+                let import = self.func_import(func)?;
+                Some((import.code.get(), import.context.get()))
+            }
+            Some(own) => {
+                let code = self.module().code_at(self.image().funcs().get(own)?.code)?;
+                Some((code.as_ptr(), self.context.as_ptr()))
+            }
+        }
+    }
+
     fn dropped(self, segment: u32) -> Option<(&'a Cell<u32>, u32)> {
         let image = self.image();
         if segment >= image.elems().len().saturating_add(image.data_segments().len()) {
@@ -380,17 +394,8 @@ impl Store {
         for func in image.func_refs().iter() {
             // SAFETY: the references of a context that lives; their fields are cells.
             let reference = unsafe { view.func_ref(func).ok_or(DAMAGED)?.as_ref() };
-            let (code, context, ty) = match func.checked_sub(header.imported_funcs) {
-                None => {
-                    let import = view.func_import(func).ok_or(DAMAGED)?;
-                    (import.code.get(), import.context.get(), image.func_type(func).ok_or(DAMAGED)?)
-                }
-                Some(own) => {
-                    let own = image.funcs().get(own).ok_or(DAMAGED)?;
-                    let code = view.module().code_at(own.code).ok_or(DAMAGED)?;
-                    (code.as_ptr().cast_const(), view.context.as_ptr(), own.ty)
-                }
-            };
+            let (code, context) = view.code(func).ok_or(DAMAGED)?;
+            let ty = image.func_type(func).ok_or(DAMAGED)?;
             reference.code.set(code);
             reference.context.set(context);
             reference.type_id.set(view.head.type_ids().get(ty as usize).copied().ok_or(DAMAGED)?);
