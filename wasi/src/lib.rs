@@ -14,6 +14,7 @@
 //! | [`abi`] | the records that cross the boundary, byte for byte |
 //! | [`fd`] | the table of file descriptors |
 //! | [`host`] | what an embedder implements |
+//! | [`add_to_linker`] | the calls as host functions of the runtime |
 //!
 //! No guest input makes this crate panic, allocate, or touch memory outside the view it was given.
 #![no_std]
@@ -27,6 +28,7 @@ mod errno;
 mod exit;
 pub mod fd;
 pub mod host;
+mod linker;
 pub mod memory;
 pub mod signature;
 
@@ -34,6 +36,7 @@ pub use ctx::WasiCtx;
 pub use errno::Errno;
 pub use exit::I32Exit;
 pub use host::{Clock, NoHost, WasiHost};
+pub use linker::add_to_linker;
 pub use memory::GuestMemory;
 
 /// The import module under which programs look for these functions.

@@ -19,7 +19,7 @@ pub use stack::{StackReport, StackStep};
 use core::fmt::Write as _;
 use serde::Serialize;
 use stilt_artifact::image::byte_order;
-use stilt_artifact::{Endian, Image, ImageError};
+use stilt_artifact::{Endian, Image, ImageError, ModuleImage};
 
 /// Everything that an image says about itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,11 +58,16 @@ impl Report {
     }
 }
 
+/// The function type of a module with this index, in words like those of the text format.
+pub fn function_type(module: &ModuleImage<'_, Endian>, index: u32) -> Option<String> {
+    wat::func(module, index)
+}
+
 /// An image read in the byte order that it has.
 type AnyImage<'a> = Image<'a, Endian>;
 
 /// A module of such an image.
-type AnyModule<'a> = stilt_artifact::ModuleImage<'a, Endian>;
+type AnyModule<'a> = ModuleImage<'a, Endian>;
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {

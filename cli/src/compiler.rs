@@ -1,0 +1,145 @@
+//! The options of compilation, as the command line takes them. `compile`, `run` and `wast` share them.
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+use core::num::NonZeroUsize;
+use stilt_artifact::target::TrapMode;
+use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
+
+/// How to compile.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CompilerArguments {
+    /// What to compile for: x86_64, pulley32, pulley64, pulley32be, pulley64be, or a triple that starts so.
+    ///
+    /// Pulley is bytecode that the runtime interprets, for machines without a native back end.
+    #[arg(long, value_name = "TARGET", default_value = "x86_64")]
+    target: String,
+
+    /// The CPU to compile for; the default does not depend on this machine (x86_64: x86-64-v2).
+    #[arg(long, value_name = "CPU")]
+    cpu: Option<String>,
+
+    /// A CPU feature to use, or with a minus in front not to use, beyond what the CPU has. May be given many times.
+    #[arg(long, value_name = "FEATURE", allow_hyphen_values = true)]
+    cpu_feature: Vec<String>,
+
+    /// Who finds traps.
+    ///
+    /// `hardware` needs virtual memory and a trap handler below and is the default for native targets; `explicit` needs
+    /// neither: the code tests everything.
+    #[arg(long, value_name = "HOW")]
+    traps: Option<Traps>,
+
+    /// Where linear memories live: `reserved` address space that they grow into, or `movable` storage.
+    #[arg(long, value_name = "STYLE")]
+    memory: Option<Memory>,
+
+    /// Address space reserved for each memory, in bytes. With less than 4 GiB, accesses are tested.
+    #[arg(long, value_name = "BYTES")]
+    memory_reservation: Option<u64>,
+
+    /// Bytes before and behind the reservation that fault.
+    #[arg(long, value_name = "BYTES")]
+    memory_guard: Option<u64>,
+
+    /// Whether bounds checks also hold in mispredicted paths.
+    #[arg(long, value_name = "SWITCH", default_value = "on")]
+    spectre: Switch,
+
+    /// How much work goes into better code.
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "speed")]
+    opt_level: Level,
+
+    /// Make the code stop when the store's interrupt word is set.
+    #[arg(long)]
+    interrupt: bool,
+
+    /// Give every NaN that float operations make the same bits.
+    #[arg(long)]
+    canonicalize_nans: bool,
+
+    /// Threads to compile with. The image does not depend on it.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Traps {
+    Hardware,
+    Explicit,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Memory {
+    Reserved,
+    Movable,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Level {
+    None,
+    Speed,
+    Size,
+}
+
+impl CompilerArguments {
+    /// The options, with names and ELF wrapping left out if `strip`.
+    pub(crate) fn options(&self, strip: bool) -> Result<Options> {
+        let mut options = Options::for_target(&self.target);
+        options.cpu = self.cpu.clone();
+        options.cpu_features = self.cpu_feature.iter().map(|feature| feature_switch(feature)).collect();
+        options.traps = self.traps.map(|traps| match traps {
+            Traps::Hardware => TrapMode::Hardware,
+            Traps::Explicit => TrapMode::Explicit,
+        });
+        options.memory = self.memory_style()?;
+        options.spectre = matches!(self.spectre, Switch::On);
+        options.opt_level = match self.opt_level {
+            Level::None => OptLevel::None,
+            Level::Speed => OptLevel::Speed,
+            Level::Size => OptLevel::Size,
+        };
+        options.interrupt = self.interrupt;
+        options.nan_canonicalization = self.canonicalize_nans;
+        options.threads = self.threads;
+        options.strip = strip;
+        Ok(options)
+    }
+
+    /// The compiler for these options.
+    pub(crate) fn precompiler(&self, strip: bool) -> Result<Precompiler> {
+        Precompiler::new(self.options(strip)?).context("these options do not fit together")
+    }
+
+    fn memory_style(&self) -> Result<Option<MemoryStyle>> {
+        let sized = self.memory_reservation.is_some() || self.memory_guard.is_some();
+        let MemoryStyle::Reserved { reservation, guard } = MemoryStyle::RESERVED else {
+            bail!("the default memory style has no sizes");
+        };
+        match self.memory {
+            Some(Memory::Movable) if sized => {
+                bail!("--memory-reservation and --memory-guard go with `--memory reserved`, not with `movable`")
+            }
+            Some(Memory::Movable) => Ok(Some(MemoryStyle::Movable)),
+            None if !sized => Ok(None),
+            _ => Ok(Some(MemoryStyle::Reserved {
+                reservation: self.memory_reservation.unwrap_or(reservation),
+                guard: self.memory_guard.unwrap_or(guard),
+            })),
+        }
+    }
+}
+
+/// `avx2` and `+avx2` switch on, `-avx2` switches off.
+fn feature_switch(feature: &str) -> (String, bool) {
+    match feature.strip_prefix('-') {
+        Some(name) => (name.to_owned(), false),
+        None => (feature.strip_prefix('+').unwrap_or(feature).to_owned(), true),
+    }
+}

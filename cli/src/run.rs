@@ -1,0 +1,149 @@
+//! `stilt run`: a WASI program, or one function of a module.
+
+use crate::compiler::CompilerArguments;
+use crate::input::{self, Input};
+use crate::invoke;
+use crate::output::Stdout;
+use crate::progress::Bar;
+use crate::wasi_host::StdHost;
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use stilt::{Config, Engine, Instance, Linker, Module, Store, Trap};
+use stilt_wasi::{I32Exit, WasiCtx};
+
+/// Run a program, or call one function of a module.
+///
+/// FILE is a module (binary or text), which is compiled in memory first, or an image. A module that exports `_start` is
+/// run as a WASI program: it gets the arguments after `--`, the environment of `--env`, and the standard streams.
+///
+/// The exit code is that of the program if it is below 126, 134 after a trap, and 1 after any other failure.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The module or image.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Call this exported function instead of `_start` and print its results. Its arguments follow.
+    ///
+    /// Integers are decimal or 0x…, floats as Rust writes them, references `null`, vectors 0x… with 32 digits.
+    #[arg(long, value_name = "NAME ARG", num_args = 1.., allow_negative_numbers = true)]
+    invoke: Vec<String>,
+
+    /// An environment variable of the program. May be given many times.
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+
+    /// A folder that the program may use.
+    #[arg(long, value_name = "HOST[::GUEST]")]
+    dir: Vec<String>,
+
+    /// Bytes of stack that wasm may take.
+    #[arg(long, value_name = "BYTES")]
+    max_wasm_stack: Option<usize>,
+
+    /// Arguments of the program.
+    #[arg(value_name = "ARG", last = true)]
+    args: Vec<String>,
+
+    #[command(flatten)]
+    compiler: CompilerArguments,
+}
+
+/// The exit code of a program that trapped: what a shell shows for `abort`.
+const TRAPPED: u8 = 128 + 6;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if !arguments.dir.is_empty() {
+        bail!("--dir: files are not there yet; programs have the standard streams only");
+    }
+    let image = image(arguments)?;
+    let mut config = Config::new();
+    if let Some(bytes) = arguments.max_wasm_stack {
+        config.max_wasm_stack(bytes);
+    }
+    let engine = Engine::new(&config).map_err(show)?;
+    // SAFETY: the image comes from this command's own compiler, or from a file that the person at the keyboard asked
+    // to run, as with any other program.
+    let module = unsafe { Module::deserialize(&engine, &image) }
+        .map_err(|error| show(error).context(format!("cannot load {}", arguments.file.display())))?;
+
+    let mut linker = Linker::new(&engine);
+    stilt_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx<StdHost>| context).map_err(show)?;
+    let mut store = Store::new(&engine, WasiCtx::new(host(arguments)?));
+    let outcome = linker.instantiate(&mut store, &module).and_then(|instance| match arguments.invoke.split_first() {
+        Some((name, values)) => invoke::call(&mut store, &instance, name, values),
+        None => start(&mut store, &instance),
+    });
+    match outcome {
+        Ok(results) => {
+            let mut out = Stdout::new();
+            results.iter().try_for_each(|result| out.line(result))?;
+            out.finish()?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => failed(error, arguments),
+    }
+}
+
+fn start(store: &mut Store<WasiCtx<StdHost>>, instance: &Instance) -> stilt::Result<Vec<String>> {
+    if instance.get_func(&mut *store, START).is_none() {
+        stilt::bail!("the module exports no function `{START}`, so it is no program; --invoke calls a function of it");
+    }
+    instance.get_typed_func::<(), ()>(&mut *store, START)?.call(store, ())?;
+    Ok(Vec::new())
+}
+
+/// What a WASI program begins with.
+const START: &str = "_start";
+
+fn image(arguments: &Arguments) -> Result<Vec<u8>> {
+    match input::read(&arguments.file)? {
+        Input::Image(image) => Ok(image),
+        Input::Module(module) => {
+            let bar = Bar::new("compiling");
+            let precompiler = arguments.compiler.precompiler(false)?;
+            let image = precompiler.compile_with_progress(&module, &bar);
+            image.with_context(|| format!("cannot compile {}", arguments.file.display()))
+        }
+    }
+}
+
+fn host(arguments: &Arguments) -> Result<StdHost> {
+    let mut host = StdHost::new();
+    host.push_arg(&arguments.file.to_string_lossy())?;
+    for arg in &arguments.args {
+        host.push_arg(arg)?;
+    }
+    for variable in &arguments.env {
+        match variable.split_once('=') {
+            Some((name, value)) => host.set_env(name, value)?,
+            None => {
+                let value = std::env::var(variable).with_context(|| format!("--env {variable}: not set here"))?;
+                host.set_env(variable, &value)?;
+            }
+        }
+    }
+    Ok(host)
+}
+
+/// The exit codes that WASI leaves to programs; `wasmtime run` refuses others likewise.
+const EXIT_CODES: core::ops::Range<i32> = 0..126;
+
+fn failed(error: stilt::Error, arguments: &Arguments) -> Result<ExitCode> {
+    if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
+        return match u8::try_from(*code) {
+            Ok(handed_on) if EXIT_CODES.contains(code) => Ok(ExitCode::from(handed_on)),
+            _ => bail!("the program exited with {code}, but only exit codes below {} are its own", EXIT_CODES.end),
+        };
+    }
+    let trapped = error.downcast_ref::<Trap>().is_some();
+    eprintln!("error: {:#}", show(error).context(format!("running {} failed", arguments.file.display())));
+    Ok(if trapped { ExitCode::from(TRAPPED) } else { ExitCode::FAILURE })
+}
+
+/// An error of the runtime as this command reports errors.
+fn show(error: stilt::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error}")
+}
