@@ -6,6 +6,12 @@
 const SIGILL: u32 = 4;
 const SIGFPE: u32 = 8;
 
+/// The signals of POSIX. Those above are the C library's, for its threads.
+const STANDARD: u64 = (1 << 31) - 1;
+
+/// Signals 32 and 33 are the C library's own: it handles them as soon as there are threads.
+const ANYONE: u64 = !(0b11 << 31);
+
 /// The signals with a handler: bit *n* - 1 for signal *n*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Handled(u64);
@@ -19,7 +25,7 @@ impl Handled {
             .find_map(|line| line.strip_prefix("SigCgt:"))
             .ok_or("the kernel does not tell which signals are handled")?;
         let mask = u64::from_str_radix(mask.trim(), 16).map_err(|e| e.to_string())?;
-        Ok(Self(mask))
+        Ok(Self(mask & ANYONE))
     }
 
     /// Whether the traps of the processor are handled, as hardware traps need it.
