@@ -148,7 +148,12 @@ impl<'data> Reader<'data> {
                     self.export(export?)?;
                 }
             }
-            Payload::StartSection { func, .. } => self.module.start = Some(FuncIndex::from_u32(func)),
+            Payload::StartSection { func, .. } => {
+                let start = FuncIndex::from_u32(func);
+                self.module.start = Some(start);
+                // The host calls it, as it would an export.
+                self.escaped.insert(start);
+            }
             Payload::ElementSection(elems) => {
                 for item in elems {
                     let item = self.elem(item?)?;
