@@ -1,4 +1,4 @@
-//! The probe on riscv64, with D registers. Division by zero does not trap there.
+//! The probe on riscv64, and the D registers, where the target has them. Division by zero does not trap there.
 
 use super::Noted;
 use core::arch::naked_asm;
@@ -10,6 +10,50 @@ pub(in super::super) const ADDRESS_IS_EXACT: bool = true;
 pub(in super::super) const CODE_ANSWERING_42: &[u8] = &[0x13, 0x05, 0xa0, 0x02, 0x67, 0x80, 0x00, 0x00];
 /// `ret`
 pub(in super::super) const RETURN: &[u8] = &[0x67, 0x80, 0x00, 0x00];
+
+/// Stores or loads the registers that the convention of a target with D keeps. (`.option`: link-time optimisation forgets
+/// the target's extensions for assembly.)
+#[cfg(target_feature = "d")]
+macro_rules! floats {
+    ($op:literal) => {
+        concat!(
+            ".option push\n.option arch, +d\n",
+            $op,
+            " fs0, 104(sp)\n",
+            $op,
+            " fs1, 112(sp)\n",
+            $op,
+            " fs2, 120(sp)\n",
+            $op,
+            " fs3, 128(sp)\n",
+            $op,
+            " fs4, 136(sp)\n",
+            $op,
+            " fs5, 144(sp)\n",
+            $op,
+            " fs6, 152(sp)\n",
+            $op,
+            " fs7, 160(sp)\n",
+            $op,
+            " fs8, 168(sp)\n",
+            $op,
+            " fs9, 176(sp)\n",
+            $op,
+            " fs10, 184(sp)\n",
+            $op,
+            " fs11, 192(sp)\n",
+            ".option pop",
+        )
+    };
+}
+
+/// Without D there is nothing to keep.
+#[cfg(not(target_feature = "d"))]
+macro_rules! floats {
+    ($op:literal) => {
+        ""
+    };
+}
 
 /// # Safety
 /// A handler is installed that leaves through `noted`, or the deed does not trap. `noted` is valid for writes.
@@ -30,18 +74,7 @@ pub(in super::super) unsafe extern "C" fn probe(deed: usize, address: *mut u8, n
         "sd s9, 80(sp)",
         "sd s10, 88(sp)",
         "sd s11, 96(sp)",
-        "fsd fs0, 104(sp)",
-        "fsd fs1, 112(sp)",
-        "fsd fs2, 120(sp)",
-        "fsd fs3, 128(sp)",
-        "fsd fs4, 136(sp)",
-        "fsd fs5, 144(sp)",
-        "fsd fs6, 152(sp)",
-        "fsd fs7, 160(sp)",
-        "fsd fs8, 168(sp)",
-        "fsd fs9, 176(sp)",
-        "fsd fs10, 184(sp)",
-        "fsd fs11, 192(sp)",
+        floats!("fsd"),
         "addi s0, sp, 208",
         "sd sp, 0(a2)",
         "sd s0, 8(a2)",
@@ -88,18 +121,7 @@ pub(in super::super) unsafe extern "C" fn probe(deed: usize, address: *mut u8, n
         "ld s9, 80(sp)",
         "ld s10, 88(sp)",
         "ld s11, 96(sp)",
-        "fld fs0, 104(sp)",
-        "fld fs1, 112(sp)",
-        "fld fs2, 120(sp)",
-        "fld fs3, 128(sp)",
-        "fld fs4, 136(sp)",
-        "fld fs5, 144(sp)",
-        "fld fs6, 152(sp)",
-        "fld fs7, 160(sp)",
-        "fld fs8, 168(sp)",
-        "fld fs9, 176(sp)",
-        "fld fs10, 184(sp)",
-        "fld fs11, 192(sp)",
+        floats!("fld"),
         "addi sp, sp, 208",
         "ret",
     )
