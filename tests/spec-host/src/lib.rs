@@ -5,12 +5,14 @@
 //! a script that a player executes, here or on another ground. `stilt wast` and
 //! the suites of this crate's tests use it.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod compile;
 mod convert;
 mod lines;
+mod run;
 mod values;
 
 pub use compile::Compile;
 pub use convert::{ConvertError, Converted, Failure, HostSummary, convert};
+pub use run::{Outcome, RunError, run, run_in};

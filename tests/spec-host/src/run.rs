@@ -57,6 +57,7 @@ pub fn run(text: &str, name: &str, precompiler: &Precompiler) -> Result<Outcome,
 
 /// Runs the `.wast` file `text`, called `name`, in a store of its own of `engine`, and tells `observe` each command that
 /// is about to be played by its line.
+#[expect(unsafe_code, reason = "loading an image is a promise about who made it")]
 pub fn run_in(
     engine: &Engine,
     text: &str,

@@ -13,24 +13,22 @@ pub(crate) struct Counts {
     pub(crate) refusals: usize,
     /// Assertions that the player has found to hold.
     pub(crate) played: usize,
-    /// Modules that the target cannot run, refused with an error that says so.
-    pub(crate) unsupported: usize,
     /// Whatever does not hold.
     pub(crate) failed: usize,
     /// How long it took.
     pub(crate) milliseconds: usize,
 }
 
-const FIELDS: usize = 7;
+const FIELDS: usize = 6;
 
 impl Counts {
     fn fields(&self) -> [usize; FIELDS] {
-        [self.files, self.modules, self.refusals, self.played, self.unsupported, self.failed, self.milliseconds]
+        [self.files, self.modules, self.refusals, self.played, self.failed, self.milliseconds]
     }
 
     fn from_fields(fields: [usize; FIELDS]) -> Self {
-        let [files, modules, refusals, played, unsupported, failed, milliseconds] = fields;
-        Self { files, modules, refusals, played, unsupported, failed, milliseconds }
+        let [files, modules, refusals, played, failed, milliseconds] = fields;
+        Self { files, modules, refusals, played, failed, milliseconds }
     }
 
     /// Both together.
@@ -51,15 +49,8 @@ impl Counts {
     /// The names of the table's columns.
     pub(crate) fn heading() -> String {
         format!(
-            "{:<18} {:>6} {:>8} {:>16} {:>17} {:>12} {:>7} {:>8}",
-            "configuration",
-            "files",
-            "modules",
-            "refused rightly",
-            "assertions played",
-            "unsupported",
-            "failed",
-            "seconds"
+            "{:<18} {:>6} {:>8} {:>16} {:>17} {:>7} {:>8}",
+            "configuration", "files", "modules", "refused rightly", "assertions played", "failed", "seconds"
         )
     }
 
@@ -67,12 +58,11 @@ impl Counts {
     pub(crate) fn row(&self, name: &str) -> String {
         let tenths = self.milliseconds / 100;
         format!(
-            "{name:<18} {:>6} {:>8} {:>16} {:>17} {:>12} {:>7} {:>6}.{}",
+            "{name:<18} {:>6} {:>8} {:>16} {:>17} {:>7} {:>6}.{}",
             self.files,
             self.modules,
             self.refusals,
             self.played,
-            self.unsupported,
             self.failed,
             tenths / 10,
             tenths % 10

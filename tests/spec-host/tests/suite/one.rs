@@ -81,14 +81,10 @@ fn run_file(
     file: &File,
     trace: bool,
 ) -> Counts {
-    let (mut counts, failures) = match engine {
+    let (mut counts, mut failures) = match engine {
         Some(engine) => play(precompiler, engine, file, trace),
         None => compile(precompiler, file),
     };
-    let is_refusal = |failure: &Failure| configuration.refusal.is_some_and(|text| failure.message.contains(text));
-    let (refusals, mut failures): (Vec<_>, Vec<_>) = failures.into_iter().partition(is_refusal);
-    counts.unsupported = refusals.len();
-
     for entry in INAPPLICABLE.iter().filter(|entry| entry.file == file.name) {
         let before = failures.len();
         failures.retain(|failure| failure.line != entry.line);

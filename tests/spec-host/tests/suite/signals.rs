@@ -6,9 +6,6 @@
 const SIGILL: u32 = 4;
 const SIGFPE: u32 = 8;
 
-/// The signals of POSIX. Those above are the C library's, for its threads.
-const STANDARD: u64 = (1 << 31) - 1;
-
 /// Signals 32 and 33 are the C library's own: it handles them as soon as there are threads.
 const ANYONE: u64 = !(0b11 << 31);
 
