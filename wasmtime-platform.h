@@ -323,9 +323,8 @@ int32_t wasmtime_init_traps(wasmtime_trap_handler_t handler);
  * Locks (WASMTIME_CUSTOM_SYNC)
  *
  * The runtime's few locks (registries of an engine, not the path of a call) are one word each, zero at first. Without
- * this gate they spin, or, on a ground which says it has one thread only, they fail loudly when they are
- * contended. With it, the platform makes of the word what it likes: a lock in the word itself, or a pointer to
- * something of its own, created at first use.
+ * this gate they spin. With it, the platform makes of the word what it likes: a lock in the word itself, or a
+ * pointer to something of its own, created at first use.
  *
  * For all eight functions: `lock` is not NULL, is aligned for a uintptr_t, was zero before its first use, and belongs to
  * the platform from the first use until its ..._free; it is copied to another address only while nobody holds
