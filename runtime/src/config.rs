@@ -21,7 +21,6 @@ pub struct Config {
     backtrace_frames: Option<NonZeroUsize>,
     copy_on_write: bool,
     signals: bool,
-    growth: u64,
     function_types: u32,
     target: Option<Architecture>,
     detect: Option<fn(&str) -> Option<bool>>,
@@ -37,7 +36,6 @@ impl Config {
             backtrace_frames: NonZeroUsize::new(20),
             copy_on_write: true,
             signals: true,
-            growth: 2 << 30,
             function_types: 100_000,
             target: None,
             detect: None,
@@ -69,13 +67,6 @@ impl Config {
     /// copied. Default: yes.
     pub const fn memory_init_cow(&mut self, enable: bool) -> &mut Self {
         self.copy_on_write = enable;
-        self
-    }
-
-    /// Address space that a growing memory reserves beyond its size when it must move, so that it moves seldom. Default:
-    /// 2 GiB; only with virtual memory.
-    pub const fn memory_reservation_for_growth(&mut self, bytes: u64) -> &mut Self {
-        self.growth = bytes;
         self
     }
 
@@ -151,10 +142,6 @@ impl Config {
 
     pub(crate) const fn copy_on_write(&self) -> bool {
         self.copy_on_write
-    }
-
-    pub(crate) const fn growth_reservation(&self) -> u64 {
-        self.growth
     }
 
     pub(crate) const fn signals(&self) -> bool {

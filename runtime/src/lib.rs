@@ -22,15 +22,7 @@
     clippy::arithmetic_side_effects,
     clippy::unreachable
 )]
-#![cfg_attr(
-    test,
-    expect(
-        clippy::indexing_slicing,
-        clippy::expect_used,
-        clippy::arithmetic_side_effects,
-        reason = "tests may fail loudly"
-    )
-)]
+#![cfg_attr(test, expect(clippy::indexing_slicing, clippy::expect_used, reason = "tests may fail loudly"))]
 
 mod backtrace;
 mod compatibility;

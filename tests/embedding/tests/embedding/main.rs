@@ -1,0 +1,36 @@
+//! What an embedder can rely on, in every configuration: calls in both directions, traps, errors, handles, linking, loading,
+//! memories, references, limits.
+#![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "tests")]
+
+mod calls;
+mod errors;
+mod handles;
+mod host;
+mod limits;
+mod linking;
+mod loading;
+mod memories;
+mod minimal;
+mod references;
+mod traps;
+
+use stilt::{Engine, Instance, Result, Store};
+use stilt_embedding_tests::Ground;
+
+/// A store with one instance of a module that imports nothing.
+fn instantiate(ground: Ground, wat: &str) -> Result<(Store<()>, Instance)> {
+    let engine: Engine = ground.engine()?;
+    let module = ground.module(&engine, wat)?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    Ok((store, instance))
+}
+
+/// Runs a test in every configuration and says in which it failed.
+fn everywhere(test: impl Fn(Ground) -> Result<()>) {
+    for ground in Ground::ALL {
+        if let Err(error) = test(ground) {
+            panic!("{ground:?}: {error:?}");
+        }
+    }
+}
