@@ -3,7 +3,7 @@
 use stilt_artifact::NONE;
 use stilt_artifact::types::ExternKind;
 use stilt_collections::TryVec;
-use stilt_vm::{Entity, InstancePtr};
+use stilt_vm::{Entity, InitError, InstancePtr};
 
 use crate::func::call_slots;
 use crate::link_error::ImportTypeError;
@@ -59,7 +59,10 @@ impl Instance {
         inner.opaque.memories = inner.opaque.memories.saturating_add(memories);
         inner.opaque.tables = inner.opaque.tables.saturating_add(tables);
         // From here on others may refer to the instance: it stays, whatever happens.
-        inner.opaque.vm_mut()?.initialize(ptr).map_err(Trap::from)?;
+        inner.opaque.vm_mut()?.initialize(ptr).map_err(|error| match error {
+            InitError::Trap(code) => Trap::from(code).into(),
+            InitError::Vm(error) => vm_error(error),
+        })?;
         let start = header.start;
         if start != NONE {
             let callee = inner.opaque.vm_mut()?.instance_callee(ptr, start);

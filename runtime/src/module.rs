@@ -10,7 +10,7 @@ use stilt_artifact::image::image_start;
 use stilt_artifact::record::Field;
 use stilt_artifact::types::ExternKind;
 use stilt_artifact::{ABI, Endian, ModuleImage, Native};
-use stilt_collections::{Storage, TryArc, unsize_arc};
+use stilt_collections::{Storage, TryArc, TryVec, unsize_arc};
 use stilt_vm::{ModuleOwner, VmError};
 
 use crate::registry::TypeIds;
@@ -91,8 +91,15 @@ impl Module {
         Module::new(engine, vm.map_err(vm_error)?)
     }
 
-    fn new(engine: &Engine, vm: stilt_vm::Module) -> Result<Module> {
+    fn new(engine: &Engine, mut vm: stilt_vm::Module) -> Result<Module> {
         engine.check_image(vm.image().image().header())?;
+        if engine.config().copy_on_write() && vm.hardware() {
+            let mut images = TryVec::new();
+            for image in vm.memory_images() {
+                images.try_push(image.map_err(vm_error)?)?;
+            }
+            vm.keep_memory_images(images);
+        }
         let ids = TypeIds::register(engine, vm.image())?;
         Ok(Module { inner: TryArc::new(Inner { vm, ids, engine: engine.clone() })? })
     }

@@ -7,7 +7,7 @@ use stilt_collections::OutOfMemory;
 use stilt_platform_abi::PlatformError;
 
 /// Why something could not be made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum VmError {
     /// There is no memory for it.
@@ -42,6 +42,13 @@ impl fmt::Display for VmError {
 }
 
 impl core::error::Error for VmError {}
+
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for VmError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
 
 impl From<OutOfMemory> for VmError {
     fn from(error: OutOfMemory) -> Self {

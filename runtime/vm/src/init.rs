@@ -6,9 +6,11 @@ use stilt_artifact::NONE;
 use stilt_artifact::tables::{const_op, elem_items, segment_mode};
 use stilt_artifact::trap::TrapCode;
 
+use crate::error::VmError;
 use crate::global;
 use crate::id::InstancePtr;
 use crate::instance::View;
+use crate::memory::block_of;
 use crate::store::Store;
 use crate::structs::VmMemory;
 
@@ -33,13 +35,34 @@ fn func(view: View<'_>, func: u32) -> Option<u64> {
     Some(view.func_ref(func)?.as_ptr().expose_provenance() as u64)
 }
 
+/// Why an instance could not be initialised.
+#[derive(Clone, Copy, Debug)]
+pub enum InitError {
+    /// A segment lies out of bounds.
+    Trap(TrapCode),
+    /// The platform failed.
+    Vm(VmError),
+}
+
+impl From<TrapCode> for InitError {
+    fn from(code: TrapCode) -> Self {
+        InitError::Trap(code)
+    }
+}
+
+impl From<VmError> for InitError {
+    fn from(error: VmError) -> Self {
+        InitError::Vm(error)
+    }
+}
+
 impl Store {
     /// Runs the active segments of a new instance, in the order of the specification.
     ///
     /// # Errors
-    /// A segment lies out of bounds. What earlier segments wrote stays, and so does the instance, which others may refer
-    /// to by now.
-    pub fn initialize(&mut self, instance: InstancePtr) -> Result<(), TrapCode> {
+    /// A segment lies out of bounds, or the platform failed. What earlier segments wrote stays, and so does the instance, which
+    /// others may refer to by now.
+    pub fn initialize(&mut self, instance: InstancePtr) -> Result<(), InitError> {
         let view = self.view(instance).ok_or(TrapCode::Internal)?;
         let image = view.image();
         for (index, elem) in (0..).zip(image.elems().iter()) {
@@ -51,9 +74,23 @@ impl Store {
                 view.drop_segment(index);
             }
         }
-        for init in image.memory_inits().iter() {
-            let bytes = data(view, init.start, init.len).ok_or(TrapCode::Internal)?;
-            write(view, init.memory, init.destination, bytes)?;
+        for (index, init) in image.memory_inits().iter().enumerate() {
+            let memory = view.memory(init.memory).ok_or(TrapCode::Internal)?;
+            let placed = match view.module().memory_image(index) {
+                Some(image) => {
+                    // SAFETY: the memories of a living instance live, with their blocks.
+                    let block = unsafe { block_of(memory) };
+                    // SAFETY: as above.
+                    let vm = unsafe { memory.as_ref() };
+                    // SAFETY: it is that memory's block; the store is borrowed exclusively, so nobody refers to its bytes.
+                    unsafe { block.place(vm, init.destination, image) }?
+                }
+                None => false,
+            };
+            if !placed {
+                let bytes = data(view, init.start, init.len).ok_or(TrapCode::Internal)?;
+                write(view, init.memory, init.destination, bytes)?;
+            }
         }
         let elems = image.elems().len();
         for (index, data) in (0..).zip(image.data_segments().iter()) {

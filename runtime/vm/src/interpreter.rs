@@ -25,7 +25,7 @@ use crate::store::{Ground, Store, StoreBlock};
 use crate::structs::VmContext;
 
 /// Whether this build has the interpreter.
-pub const SUPPORTED: bool = true;
+pub(crate) const SUPPORTED: bool = true;
 
 /// Bytes at the low end of the interpreter's stack that tested frames leave free: an untested frame, and a leaf.
 const RESERVE: usize = 16 * 1024;

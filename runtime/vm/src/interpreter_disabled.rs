@@ -10,7 +10,7 @@ use crate::func::Callee;
 use crate::store::{Ground, Store, StoreBlock};
 
 /// Whether this build has the interpreter.
-pub const SUPPORTED: bool = false;
+pub(crate) const SUPPORTED: bool = false;
 
 /// There is none.
 pub(crate) enum Interpreter {}

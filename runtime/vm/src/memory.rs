@@ -13,11 +13,13 @@ use core::ptr::NonNull;
 
 use stilt_artifact::tables::{FLAG_FIXED_BASE, FLAG_HAS_MAX, FLAG_INDEX64, FLAG_SHARED, MemoryEntry};
 use stilt_collections::Storage;
+use stilt_platform_abi::image::MemoryImage;
 use stilt_platform_abi::memory::{self, Protection};
 
 use crate::block::{Block, Rooms};
 use crate::error::VmError;
 use crate::id::MemoryPtr;
+use crate::init;
 use crate::store::{Store, StoreBlock};
 use crate::structs::VmMemory;
 
@@ -167,6 +169,23 @@ impl MemoryBlock {
         let moves = !self.shape.fixed_base && self.shape.reservation == 0;
         let reserved = self.shape.reservation >= wanted.reservation && self.shape.guard >= wanted.guard;
         same && !(wanted.fixed_base && moves) && (wanted.reservation == 0 || reserved)
+    }
+
+    /// Maps a copy-on-write image over bytes of this memory; whether that can be done here.
+    ///
+    /// # Safety
+    /// The memory is this block's (INV-BACK), and nothing refers to its bytes.
+    pub(crate) unsafe fn place(&self, vm: &VmMemory, to: u64, image: &MemoryImage) -> Result<bool, VmError> {
+        // SAFETY: nobody changes the backing meanwhile.
+        let mapped = matches!(unsafe { &*self.backing.get() }, Backing::Mapping(_));
+        let len = image.size();
+        let Some(place) = init::range(vm, to, len as u64) else { return Ok(false) };
+        if !mapped || place.as_ptr().addr() & memory::page_size()?.wrapping_sub(1) != 0 {
+            return Ok(false);
+        }
+        // SAFETY: the range lies within the accessible bytes of the mapping, to which nothing refers.
+        unsafe { image.map_at(place, len) }?;
+        Ok(true)
     }
 
     /// The addresses that fault for this memory and no other reason: reservation and guards.

@@ -15,7 +15,8 @@ use stilt_artifact::tables::TypeEntry;
 use stilt_artifact::target::{Architecture, Convention, TrapMode};
 use stilt_artifact::types::ValueType;
 use stilt_artifact::{Image, ModuleImage, NONE, Native};
-use stilt_collections::Storage;
+use stilt_collections::{Storage, TryVec};
+use stilt_platform_abi::image::MemoryImage;
 use stilt_platform_abi::memory::{self, Protection};
 use stilt_platform_abi::publication;
 
@@ -32,6 +33,8 @@ pub struct Module {
     code_len: usize,
     ground: Ground,
     hardware: bool,
+    /// One for each of the image's prepared memories that can be mapped copy-on-write.
+    memory_images: TryVec<Option<MemoryImage>>,
     /// Goes last: the fields above view it.
     _bytes: Bytes,
 }
@@ -173,13 +176,40 @@ impl Module {
         let code_len = code.len();
         let code = NonNull::new(code.as_ptr().cast_mut()).unwrap_or(NonNull::dangling());
         let ground = Ground { architecture, convention };
-        Ok(Module { image: module, file, code, code_len, ground, hardware, _bytes: bytes })
+        let memory_images = TryVec::new();
+        Ok(Module { image: module, file, code, code_len, ground, hardware, memory_images, _bytes: bytes })
     }
 
     /// The checked view of the image.
     #[must_use]
     pub fn image(&self) -> &ModuleImage<'_, Native> {
         &self.image
+    }
+
+    /// Asks the platform for copy-on-write images of the module's prepared memories, in their order; `None` for those that are to
+    /// be copied. To be collected and given to [`Module::keep_memory_images`].
+    pub fn memory_images(&self) -> impl Iterator<Item = Result<Option<MemoryImage>, VmError>> + '_ {
+        let page = if self.hardware { memory::page_size().ok() } else { None };
+        self.image.memory_inits().iter().map(move |init| {
+            let Some(page) = page else { return Ok(None) };
+            let bytes = self.image.image().data().get(init.start as usize..);
+            let bytes = bytes.and_then(|bytes| bytes.get(..init.len as usize)).unwrap_or_default();
+            let whole = |value: usize| value & page.wrapping_sub(1) == 0;
+            if bytes.is_empty() || !whole(bytes.as_ptr().addr()) || !whole(bytes.len()) {
+                return Ok(None);
+            }
+            Ok(MemoryImage::new(bytes)?)
+        })
+    }
+
+    /// Keeps what [`Module::memory_images`] gave.
+    pub fn keep_memory_images(&mut self, images: TryVec<Option<MemoryImage>>) {
+        self.memory_images = images;
+    }
+
+    /// The copy-on-write image of a prepared memory.
+    pub(crate) fn memory_image(&self, init: usize) -> Option<&MemoryImage> {
+        self.memory_images.get(init)?.as_ref()
     }
 
     /// Compares the checksum of what loading does not look at.
