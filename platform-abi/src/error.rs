@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// A call of the platform that did not do what was asked. `call` is always the name of the C function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlatformError {
     /// The platform answered with a status other than 0. What the number means is the platform's own choice.
@@ -72,6 +72,13 @@ impl fmt::Display for PlatformError {
 }
 
 impl core::error::Error for PlatformError {}
+
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for PlatformError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
 
 /// Turns a status of the header into a result.
 #[allow(dead_code, reason = "with every gate off, no function has a status")]

@@ -12,7 +12,7 @@ use stilt_artifact::target::{Architecture, Convention, TrapMode};
 use crate::Config;
 
 /// Why an image cannot run here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoadError {
     /// It is for another machine.
@@ -238,6 +238,13 @@ impl fmt::Display for LoadError {
 }
 
 impl core::error::Error for LoadError {}
+
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for LoadError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,6 @@ use stilt_collections::{TryBox, TryString, try_to_box_str};
 use crate::{Error, ExternType, ImportType};
 
 /// A module imports something that is not defined.
-#[derive(Debug)]
 pub struct UnknownImportError {
     module: TryBox<str>,
     name: TryBox<str>,
@@ -48,8 +47,14 @@ impl fmt::Display for UnknownImportError {
 
 impl core::error::Error for UnknownImportError {}
 
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for UnknownImportError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
+
 /// What a module imports is defined with another type.
-#[derive(Debug)]
 pub struct ImportTypeError {
     module: TryBox<str>,
     name: TryBox<str>,
@@ -97,8 +102,14 @@ impl fmt::Display for ImportTypeError {
 
 impl core::error::Error for ImportTypeError {}
 
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for ImportTypeError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
+
 /// Something was defined twice in a linker.
-#[derive(Debug)]
 pub(crate) struct Redefinition(TryString);
 
 impl Redefinition {
@@ -115,6 +126,13 @@ impl fmt::Display for Redefinition {
 }
 
 impl core::error::Error for Redefinition {}
+
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for Redefinition {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
 
 #[cfg(test)]
 mod tests {

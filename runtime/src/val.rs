@@ -182,7 +182,7 @@ fn mismatch(expected: ValueType, found: ValueType) -> Error {
 }
 
 /// A value of another type than the one expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TypeMismatch {
     pub(crate) expected: ValueType,
     pub(crate) found: ValueType,
@@ -195,6 +195,13 @@ impl core::fmt::Display for TypeMismatch {
 }
 
 impl core::error::Error for TypeMismatch {}
+
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for TypeMismatch {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
 
 macro_rules! conversions {
     ($( $ty:ty, $value:ident => $val:expr; )*) => {

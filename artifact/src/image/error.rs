@@ -3,7 +3,7 @@
 use crate::order::Endian;
 
 /// Why bytes are not an image that can be used here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ImageError {
     /// It does not start as an image does.
@@ -80,6 +80,13 @@ impl core::fmt::Display for ImageError {
 }
 
 impl core::error::Error for ImageError {}
+
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for ImageError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}
 
 pub(super) const fn malformed(what: &'static str, at: u32) -> ImageError {
     ImageError::Malformed { what, at }

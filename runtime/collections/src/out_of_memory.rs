@@ -4,7 +4,7 @@ use core::error::Error;
 use core::fmt;
 
 /// The allocator had no room, or the size asked for does not fit the address space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OutOfMemory {
     size: usize,
 }
@@ -34,3 +34,10 @@ impl fmt::Display for OutOfMemory {
 }
 
 impl Error for OutOfMemory {}
+
+// An error is boxed as `dyn Error`, which links both of its texts: one serves for both.
+impl core::fmt::Debug for OutOfMemory {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Display::fmt(self, f)
+    }
+}

@@ -21,9 +21,9 @@ impl<M: Display> Display for Message<M> {
     }
 }
 
-impl<M: Debug> Debug for Message<M> {
+impl<M: Display> Debug for Message<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Debug::fmt(&self.0, f)
+        Display::fmt(&self.0, f)
     }
 }
 
