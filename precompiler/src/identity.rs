@@ -4,7 +4,6 @@ use crate::options::{MemoryStyle, OptLevel, Options};
 use crate::target::Target;
 use core::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
-use stilt_artifact::target::TrapMode;
 
 /// Version of this crate.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -30,7 +29,13 @@ impl Identity {
             producer.push_str(&said.join(" "));
             producer.push('\n');
         }
-        let all = format!("{producer}{}\n{}\n{:#x}", target.name(), stilt_artifact::ABI, target.cpu_features());
+        let all = format!(
+            "{producer}{}\n{}\n{:?}\n{:#x}",
+            target.name(),
+            stilt_artifact::ABI,
+            target.traps(),
+            target.cpu_features()
+        );
         let mut build_id = [0; 16];
         for (to, from) in build_id.iter_mut().zip(Sha256::digest(all)) {
             *to = from;
@@ -39,24 +44,18 @@ impl Identity {
     }
 }
 
-/// Where the outcome differs from what the target has by default, as the command would be given it.
+/// Where the outcome differs from what the target has by default, as the command would be given it. What the header says already
+/// (trap mode, features) is left out, but for how it came about.
 fn said(options: &Options, target: &Target) -> Vec<String> {
     let plain = Options::for_target(target.name());
     // The defaults of a target that has just been resolved are good.
     let default = Target::new(&plain).ok();
-    let differs = |of: fn(&Target) -> bool| default.as_ref().map(of) != Some(of(target));
     let mut said = Vec::new();
     if default.as_ref().map(Target::cpu) != Some(target.cpu()) {
         said.push(format!("--cpu={}", target.cpu()));
     }
     for (feature, on) in &options.cpu_features {
         said.push(format!("--cpu-feature={}{feature}", if *on { "" } else { "-" }));
-    }
-    if differs(|target| target.traps() == TrapMode::Hardware) {
-        said.push(match target.traps() {
-            TrapMode::Hardware => "--traps=hardware".to_owned(),
-            TrapMode::Explicit => "--traps=explicit".to_owned(),
-        });
     }
     match options.memory {
         Some(MemoryStyle::Movable) => said.push("--memory=movable".to_owned()),
@@ -65,7 +64,7 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
         }
         None => {}
     }
-    if differs(Target::spectre) {
+    if default.as_ref().map(Target::spectre) != Some(target.spectre()) {
         said.push("--spectre=off".to_owned());
     }
     match options.opt_level {

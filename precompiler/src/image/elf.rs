@@ -10,6 +10,7 @@ use crate::error::CompileError;
 use crate::names::Name;
 use crate::target::Target;
 use stilt_artifact::Endian;
+use stilt_artifact::builtins::Builtin;
 use stilt_artifact::header::{ELF_MAGIC, ELF_PREFIX};
 use stilt_artifact::target::Architecture;
 
@@ -21,8 +22,9 @@ const SHT_SYMTAB: u32 = 2;
 const SHT_STRTAB: u32 = 3;
 /// The code takes memory and is executed.
 const SHF_ALLOC_EXECINSTR: u64 = 2 | 4;
-/// A global function.
-const STB_GLOBAL_FUNC: u8 = 1 << 4 | 2;
+/// A symbol that others can refer to, and one of a function.
+const STB_GLOBAL: u8 = 1 << 4;
+const STT_FUNC: u8 = 2;
 /// Numbers of sections.
 const TEXT: u16 = 1;
 const STRTAB: u16 = 3;
@@ -30,7 +32,8 @@ const SECTIONS: u16 = 4;
 
 /// Symbols of the code, and the names of the sections.
 pub(super) struct Symbols {
-    symbols: Vec<Symbol>,
+    local: Vec<Symbol>,
+    global: Vec<Symbol>,
     section_names: [u32; 3],
 }
 
@@ -41,19 +44,42 @@ struct Symbol {
     len: u32,
 }
 
-/// Collects the symbols; their names go into `strings`.
+/// Collects the symbols, local ones first; their names go into `strings`. Functions have their names, as far as they have one;
+/// trampolines are told apart by number, with a space that no function of another language has in its name.
 pub(super) fn symbols(input: &ImageInput<'_, '_>, strings: &mut Strings) -> Result<Symbols, CompileError> {
-    let mut symbols = Vec::new();
+    let mut symbols = Symbols { local: Vec::new(), global: Vec::new(), section_names: [0; 3] };
+    let mut local = Vec::new();
     for (name, place) in &input.code.places {
-        let Name::Function(index) = *name else { continue };
-        let Some(text) = input.names.get(index as usize).copied().flatten() else { continue };
-        // The body of a function with a stub lies right behind the stub.
-        let last = input.code.place(Name::Body(index)).unwrap_or(*place);
-        let name = strings.add(text)?;
-        symbols.push(Symbol { name: name.offset, start: place.start, len: last.start + last.len - place.start });
+        let mut symbol = Symbol { name: 0, start: place.start, len: place.len };
+        let text = match *name {
+            Name::Function(index) => {
+                let Some(text) = input.names.get(index as usize).copied().flatten() else { continue };
+                // The body of a function with a stub lies right behind the stub.
+                let last = input.code.place(Name::Body(index)).unwrap_or(*place);
+                symbol.len = last.start + last.len - place.start;
+                symbol.name = strings.add(text)?.offset;
+                symbols.global.push(symbol);
+                continue;
+            }
+            Name::Entry(number) => format!("entry {number}"),
+            Name::Host(number) => format!("host {number}"),
+            Name::Builtin(number) => {
+                format!("builtin {}", Builtin::ALL.get(number as usize).map_or("", |builtin| builtin.name()))
+            }
+            Name::Trap(number) => format!("trap {number}"),
+            Name::Body(_) | Name::HostCall(_) => continue,
+        };
+        local.push((symbol, text));
     }
-    let section_names = [strings.add(".text")?.offset, strings.add(".symtab")?.offset, strings.add(".strtab")?.offset];
-    Ok(Symbols { symbols, section_names })
+    // A trampoline that is the only one is known by that, and small images have no bytes to spare.
+    if local.len() > 1 {
+        for (symbol, text) in local {
+            symbols.local.push(Symbol { name: strings.add(&text)?.offset, ..symbol });
+        }
+    }
+    symbols.section_names =
+        [strings.add(".text")?.offset, strings.add(".symtab")?.offset, strings.add(".strtab")?.offset];
+    Ok(symbols)
 }
 
 /// What the wrapping says.
@@ -78,7 +104,8 @@ pub(super) fn wrap(wrapping: &Wrapping<'_>) -> (Vec<u8>, Vec<u8>) {
     let (word, section_len, symbol_len): (usize, u16, usize) = if wide { (8, 64, 24) } else { (4, 40, 16) };
     let image_end = ELF_PREFIX + wrapping.image_len;
     let symtab = image_end.next_multiple_of(word);
-    let symtab_len = symbol_len * (1 + wrapping.symbols.symbols.len());
+    let locals = 1 + wrapping.symbols.local.len();
+    let symtab_len = symbol_len * (locals + wrapping.symbols.global.len());
     let headers = (symtab + symtab_len).next_multiple_of(word);
 
     let mut front = new();
@@ -99,8 +126,11 @@ pub(super) fn wrap(wrapping: &Wrapping<'_>) -> (Vec<u8>, Vec<u8>) {
     let mut back = new();
     back.bytes.resize(symtab - image_end, 0);
     back.symbol(&Symbol { name: 0, start: 0, len: 0 }, 0, 0);
-    for symbol in &wrapping.symbols.symbols {
-        back.symbol(symbol, STB_GLOBAL_FUNC, TEXT);
+    for symbol in &wrapping.symbols.local {
+        back.symbol(symbol, STT_FUNC, TEXT);
+    }
+    for symbol in &wrapping.symbols.global {
+        back.symbol(symbol, STB_GLOBAL | STT_FUNC, TEXT);
     }
     back.bytes.resize(headers - image_end, 0);
     let [text, symbols, strings] = wrapping.symbols.section_names;
@@ -119,7 +149,7 @@ pub(super) fn wrap(wrapping: &Wrapping<'_>) -> (Vec<u8>, Vec<u8>) {
         place: [symtab, symtab_len],
         link: STRTAB,
         // The first symbol that is not local.
-        info: 1,
+        info: u32::try_from(locals).unwrap_or(u32::MAX),
         align: word,
         entry: symbol_len,
         ..Section::default()
