@@ -69,6 +69,7 @@ pub use link_error::{ImportTypeError, UnknownImportError};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
+pub use stilt_collections::OutOfMemory;
 pub use stilt_vm::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use table::Table;
