@@ -126,6 +126,22 @@ fn the_same_bytes_with_any_number_of_threads() -> Result {
 }
 
 #[test]
+fn real_programs_too() -> Result {
+    let wasm = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/corpus/wasm/text.wasm"))?;
+    for target in ["x86_64", "pulley32be"] {
+        let mut files = Vec::new();
+        for threads in [1, 3] {
+            let mut options = options(target, None);
+            options.threads = NonZeroUsize::new(threads);
+            files.push(Precompiler::new(options)?.compile(&wasm)?);
+        }
+        parse(&files[0])?;
+        assert!(files[0] == files[1], "{target}: other bytes with three threads");
+    }
+    Ok(())
+}
+
+#[test]
 fn build_ids_tell_options_apart() -> Result {
     let plain = compile(ADD, options("x86_64", None))?;
     let mut other = options("x86_64", None);
