@@ -67,7 +67,10 @@ fn a_module_is_described() {
     let base = ConstExpr::Global(GlobalIndex::from_u32(0));
     assert!(matches!(elems[0].mode, SegmentMode::Active { offset, .. } if offset == base));
     assert_eq!(elems[1].mode, SegmentMode::Declared);
-    assert_eq!((elems[2].element, &elems[2].items), (ValueType::ExternRef, &ElemItems::Functions(vec![None])));
+    assert_eq!(
+        (elems[2].element, &elems[2].items),
+        (ValueType::ExternRef, &ElemItems::Expressions(vec![ConstExpr::Null]))
+    );
     assert_eq!(module.data.values().map(|d| d.bytes).collect::<Vec<_>>(), [b"seven".as_slice(), b"passive"]);
     assert_eq!(module.label(FuncIndex::from_u32(3)).to_string(), "function 3 (fourth)");
     assert_eq!(module.function_index(DefinedFuncIndex::from_u32(0)), FuncIndex::from_u32(1));
