@@ -3,7 +3,7 @@
 use crate::compiler::CompilerArguments;
 use crate::progress::Bar;
 use crate::{input, output};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "MODULE")]
     module: PathBuf,
 
-    /// Where to write the image. Default: the module's path with the extension `.cwasm`.
+    /// Where to write the image; `-` is standard output. Default: the module's path with the extension `.cwasm`.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -30,12 +30,15 @@ pub(crate) struct Arguments {
 pub(crate) fn compile(arguments: &Arguments) -> Result<ExitCode> {
     let precompiler = arguments.compiler.precompiler(arguments.strip)?;
     let module = input::read_module(&arguments.module)?;
+    let path = arguments.output.clone().unwrap_or_else(|| arguments.module.with_extension("cwasm"));
+    if path == arguments.module {
+        bail!("{}: the image would replace the module: name another place with --output", path.display());
+    }
     let bar = Bar::new("compiling");
     let image = precompiler
         .compile_with_progress(&module, &bar)
         .with_context(|| format!("cannot compile {}", arguments.module.display()))?;
     drop(bar);
-    let path = arguments.output.clone().unwrap_or_else(|| arguments.module.with_extension("cwasm"));
     output::write(&path, &image)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! The options of compilation, as the command line takes them. `compile`, `run` and `wast` share them.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use core::num::NonZeroUsize;
 use stilt_artifact::target::TrapMode;
@@ -114,7 +114,8 @@ impl CompilerArguments {
 
     /// The compiler for these options.
     pub(crate) fn precompiler(&self, strip: bool) -> Result<Precompiler> {
-        Precompiler::new(self.options(strip)?).context("these options do not fit together")
+        // Its words are those of its cause.
+        Precompiler::new(self.options(strip)?).map_err(|error| anyhow!("{error}"))
     }
 
     fn memory_style(&self) -> Result<Option<MemoryStyle>> {

@@ -28,6 +28,9 @@ pub(crate) fn read(path: &Path) -> Result<Input> {
     }
     let text = core::str::from_utf8(&bytes).ok().filter(|text| looks_like_text(text));
     let Some(text) = text else {
+        if bytes.is_empty() {
+            bail!("{}: the file is empty", path.display());
+        }
         bail!(
             "{}: neither a WebAssembly module (binary or text) nor a Stilt image; it starts with {:02x?}",
             path.display(),

@@ -6,11 +6,14 @@ use crate::invoke;
 use crate::output::Stdout;
 use crate::progress::Bar;
 use crate::wasi_host::StdHost;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 use stilt::{Config, Engine, Instance, Linker, Module, Store, Trap};
+use stilt_artifact::target::TrapMode;
+use stilt_artifact::{Image, Native};
 use stilt_wasi::{I32Exit, WasiCtx};
 
 /// Run a program, or call one function of a module.
@@ -25,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Call this exported function instead of `_start` and print its results. Its arguments follow.
+    /// Call this exported function instead of `_start` and print its results. Its arguments follow, or stand behind `--`.
     ///
     /// Integers are decimal or 0x…, floats as Rust writes them, references `null`, vectors 0x… with 32 digits.
     #[arg(long, value_name = "NAME ARG", num_args = 1.., allow_negative_numbers = true)]
@@ -43,7 +46,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BYTES")]
     max_wasm_stack: Option<usize>,
 
-    /// Arguments of the program.
+    /// Arguments of the program, or of the function.
     #[arg(value_name = "ARG", last = true)]
     args: Vec<String>,
 
@@ -59,21 +62,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         bail!("--dir: files are not there yet; programs have the standard streams only");
     }
     let image = image(arguments)?;
+    let Some(stack) = arguments.max_wasm_stack else {
+        return run_image(&image, Config::new(), arguments);
+    };
     let mut config = Config::new();
-    if let Some(bytes) = arguments.max_wasm_stack {
-        config.max_wasm_stack(bytes);
-    }
+    config.max_wasm_stack(stack);
+    // A thread of its own, whose stack is large enough.
+    let thread = thread::Builder::new().stack_size(stack.saturating_add(HOST_STACK));
+    thread::scope(|scope| {
+        let started = thread.spawn_scoped(scope, || run_image(&image, config, arguments));
+        let started = started.with_context(|| format!("no thread with a stack of {stack} bytes for wasm"))?;
+        started.join().map_err(|_| anyhow!("the thread that ran the program panicked"))?
+    })
+}
+
+/// Bytes of stack for all that is not wasm.
+const HOST_STACK: usize = 1 << 20;
+
+fn run_image(image: &[u8], mut config: Config, arguments: &Arguments) -> Result<ExitCode> {
+    // Explicit checks need no handler, so none is installed for them.
+    let explicit = |image: Image<'_, Native>| image.header().trap_mode == TrapMode::Explicit as u8;
+    config.signals_based_traps(!Image::parse(image, Native).is_ok_and(explicit));
     let engine = Engine::new(&config).map_err(show)?;
     // SAFETY: the image comes from this command's own compiler, or from a file that the person at the keyboard asked
     // to run, as with any other program.
-    let module = unsafe { Module::deserialize(&engine, &image) }
+    let module = unsafe { Module::deserialize(&engine, image) }
         .map_err(|error| show(error).context(format!("cannot load {}", arguments.file.display())))?;
 
     let mut linker = Linker::new(&engine);
     stilt_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx<StdHost>| context).map_err(show)?;
     let mut store = Store::new(&engine, WasiCtx::new(host(arguments)?));
     let outcome = linker.instantiate(&mut store, &module).and_then(|instance| match arguments.invoke.split_first() {
-        Some((name, values)) => invoke::call(&mut store, &instance, name, values),
+        Some((name, values)) => invoke::call(&mut store, &instance, name, &[values, &arguments.args].concat()),
         None => start(&mut store, &instance),
     });
     match outcome {
@@ -145,5 +165,5 @@ fn failed(error: stilt::Error, arguments: &Arguments) -> Result<ExitCode> {
 
 /// An error of the runtime as this command reports errors.
 fn show(error: stilt::Error) -> anyhow::Error {
-    anyhow::anyhow!("{error}")
+    anyhow!("{error}")
 }
