@@ -12,7 +12,7 @@ pub(super) fn write(out: &mut Stdout, path: &str, report: &Report, functions: us
         if report.modules.len() > 1 {
             out.line(&format!("\nModule {number}"))?;
         }
-        contents(out, module, &report.needs, functions)?;
+        contents(out, module, functions)?;
     }
     heading(out, "Sections", report.sections.len())?;
     for section in &report.sections {
@@ -48,7 +48,7 @@ fn needs(out: &mut Stdout, needs: &Needs) -> Result<()> {
     )
 }
 
-fn contents(out: &mut Stdout, module: &ModuleReport, needs: &Needs, functions: usize) -> Result<()> {
+fn contents(out: &mut Stdout, module: &ModuleReport, functions: usize) -> Result<()> {
     stack(out, &module.stack)?;
     out.line("\nMemory of one instance")?;
     out.field("at least", &size(module.instance.least))?;
@@ -92,7 +92,7 @@ fn contents(out: &mut Stdout, module: &ModuleReport, needs: &Needs, functions: u
     for (key, value) in &module.producer {
         out.field(key, value)?;
     }
-    out.field("wasm offsets", &format!("{} traps and calls of {} functions", module.sites, needs.architecture))
+    out.field("sites", &format!("{} traps and calls, which lead back to wasm offsets", module.sites))
 }
 
 fn stack(out: &mut Stdout, stack: &StackReport) -> Result<()> {

@@ -45,7 +45,11 @@ fn push(lines: &mut Vec<Line>, printed: &str, bytes: &[u8], start: u32) {
         let range = (at - start) as usize..(end.max(*at) - start) as usize;
         let bytes = bytes.get(range).unwrap_or_default().to_vec();
         let last = || text.rsplit_once(", ").map(|(_, last)| last);
-        let constant = last().filter(|_| text.starts_with("xconst")).and_then(|last| last.parse().ok());
+        let constant = match text.split_once(' ') {
+            Some(("xone", _)) => Some(1),
+            Some((name, _)) if name.starts_with("xconst") => last().and_then(|last| last.parse().ok()),
+            _ => None,
+        };
         let load = last().filter(|_| text.starts_with("xload")).and_then(|last| last.parse().ok());
         let text = format!("{text}{target_text}");
         lines.push(Line { at: *at, bytes, text, target, constant, load });

@@ -18,11 +18,18 @@ pub(super) fn split(disassembler: &dyn Disassembler, pointer_width: u8, code: &[
     }
     let ends = starts.iter().skip(1).copied().chain([lines.len()]);
     let pieces = starts.iter().zip(ends).filter_map(|(from, to)| lines.get(*from..to));
-    let named = pieces.filter_map(|piece| {
+    let named = pieces.filter(|piece| !is_padding(piece)).filter_map(|piece| {
         let first = piece.first()?;
         Some((first.at, name(piece, pointer_width)))
     });
     named.collect()
+}
+
+/// Space between functions, which is one byte again and again.
+fn is_padding(piece: &[Line]) -> bool {
+    let mut bytes = piece.iter().flat_map(|line| &line.bytes);
+    let first = bytes.next();
+    bytes.all(|byte| Some(byte) == first)
 }
 
 fn name(piece: &[Line], pointer_width: u8) -> String {
