@@ -8,7 +8,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`order`] | byte orders, known at compile time or at run time |
-//! | [`record`] | fixed-size records and tables of them |
+//! | [`mod@record`] | fixed-size records and tables of them |
 //! | [`header`] | the image header and the module headers |
 //! | [`tables`] | the records of every section |
 //! | [`image`] | the checked view of a whole image |

@@ -57,19 +57,31 @@ impl<'a, O: ByteOrder> Sites<'a, O> {
         Sites { index, bytes }
     }
 
-    /// The site at exactly this code offset. Takes no lock and allocates nothing: fit for a trap handler.
-    pub fn find(&self, code: u32) -> Option<Site> {
+    /// The trapping instruction at exactly this code offset. Takes no lock and allocates nothing: fit for a trap handler.
+    pub fn find_trap(&self, code: u32) -> Option<Site> {
+        self.find(code, |site| site.trap.is_some())
+    }
+
+    /// The call that returns to exactly this code offset, which may be that of a trapping instruction, too.
+    pub fn find_call(&self, code: u32) -> Option<Site> {
+        self.find(code, |site| site.trap.is_none())
+    }
+
+    fn find(&self, code: u32, wanted: impl Fn(&Site) -> bool) -> Option<Site> {
+        // The first block that starts at or behind the offset; the site may also stand at the end of the one before, and
+        // two sites of one offset may stand on both sides of a block's start.
         let (mut low, mut high) = (0, self.index.len());
         while low < high {
             let middle = low.wrapping_add(high.wrapping_sub(low) / 2);
-            if self.index.get(middle)?.code <= code {
+            if self.index.get(middle)?.code < code {
                 low = middle.wrapping_add(1);
             } else {
                 high = middle;
             }
         }
-        let block = low.checked_sub(1)?;
-        self.block(block)?.take_while(|site| site.code <= code).find(|site| site.code == code)
+        let first = low.saturating_sub(1);
+        let blocks = (first..=low).filter_map(|block| self.block(block));
+        blocks.flatten().take_while(|site| site.code <= code).find(|site| site.code == code && wanted(site))
     }
 
     /// All sites, in the order of their code offsets.
@@ -177,7 +189,8 @@ mod tests {
     fn round_trip_and_find() {
         let all: Vec<Site> = (0..1000u32)
             .map(|i| Site {
-                code: i * i / 3 + i,
+                // Some trapping instructions stand where a call returns to.
+                code: if i % 31 == 1 { (i - 1) * (i - 1) / 3 + i - 1 } else { i * i / 3 + i },
                 trap: if i % 3 == 0 { None } else { Some(TrapCode::MemoryOutOfBounds) },
                 wasm: if i % 7 == 0 { 5 } else { i.wrapping_mul(0x9e37_79b9) >> (i % 20) },
             })
@@ -191,15 +204,17 @@ mod tests {
         let sites = Sites::new(Table::new(&index, Endian::Big), &bytes);
         assert_eq!(sites.iter().collect::<Vec<_>>(), all);
         for site in &all {
-            assert_eq!(sites.find(site.code), Some(*site));
+            let found = if site.trap.is_some() { sites.find_trap(site.code) } else { sites.find_call(site.code) };
+            let first = all.iter().find(|other| other.code == site.code && other.trap.is_some() == site.trap.is_some());
+            assert_eq!(found.as_ref(), first);
         }
-        assert_eq!(sites.find(2), None);
-        assert_eq!(sites.find(u32::MAX), None);
+        assert_eq!(sites.find_trap(2), None);
+        assert_eq!(sites.find_call(u32::MAX), None);
         // Damaged bytes give wrong answers, not wild ones.
         for cut in 0..bytes.len() {
             let damaged = Sites::new(Table::new(&index, Endian::Big), bytes.get(..cut).unwrap_or_default());
             for site in &all {
-                let _ = damaged.find(site.code);
+                let _ = damaged.find_trap(site.code);
             }
         }
     }

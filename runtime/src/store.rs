@@ -251,20 +251,23 @@ impl StoreOpaque {
             Exit::Host => self.pending.take().unwrap_or(Error::fixed(&"a host function failed without an error")),
             Exit::Misuse => return StoreOpaque::foreign(),
         };
-        match self.backtrace() {
+        match self.backtrace(matches!(exit, Exit::Trap(_))) {
             Some(backtrace) => error.with_backtrace(backtrace),
             None => error,
         }
     }
 
-    /// The frames that were recorded when the guest was stopped.
-    fn backtrace(&self) -> Option<WasmBacktrace> {
+    /// The frames that were recorded when the guest was stopped. The innermost is that of a trapping instruction if `trap`;
+    /// all others wait for a call to return.
+    fn backtrace(&self, trap: bool) -> Option<WasmBacktrace> {
         let mut frames = TryVec::new();
-        for address in self.vm.as_ref()?.frames() {
+        for (depth, address) in self.vm.as_ref()?.frames().enumerate() {
             let found = self.modules.iter().find_map(|module| Some((module, module.vm().offset_of(address)?)));
             let Some((module, offset)) = found else { continue };
             let Some(func) = module.image().func_at(offset) else { continue };
-            let site = module.image().sites().find(offset);
+            let sites = module.image().sites();
+            let trapped = if trap && depth == 0 { sites.find_trap(offset) } else { None };
+            let site = trapped.or_else(|| sites.find_call(offset));
             frames.try_push(FrameInfo::new(module.clone(), func, site.map(|site| site.wasm))).ok()?;
         }
         if frames.is_empty() { None } else { Some(WasmBacktrace::new(frames)) }

@@ -111,7 +111,7 @@ impl<'a, O: ByteOrder> ModuleImage<'a, O> {
         if name.is_empty() { None } else { Some(name) }
     }
 
-    /// The value types of a function type: parameters, then results. One [`ValueType`] byte each.
+    /// The value types of a function type: parameters, then results. One [`crate::types::ValueType`] byte each.
     pub fn type_bytes(&self, ty: TypeEntry) -> Option<(&'a [u8], &'a [u8])> {
         let all = self.section(section::TYPE_BYTES).get(ty.offset as usize..)?;
         let (params, rest) = all.split_at_checked(ty.params.into())?;

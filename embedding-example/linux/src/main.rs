@@ -6,7 +6,7 @@
 //! ```
 
 use std::process::ExitCode;
-use stilt::{Caller, Config, Engine, Error, Linker, Module, Result, Store, Trap, format_err};
+use stilt::{Caller, Config, Engine, Linker, Module, Result, Store, Trap, format_err};
 // Links the C implementation of wasmtime-platform.h.
 use stilt_platform_linux as _;
 
@@ -53,7 +53,7 @@ fn greet(path: &str) -> Result<()> {
     match divide.call(&mut store, (7, 0)) {
         Ok(result) => println!("7 / 0 = {result}"),
         Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::IntegerDivisionByZero) => println!("7 / 0: {error}"),
-        Err(error) => return Err(Error::from(error)),
+        Err(error) => return Err(error),
     }
     Ok(())
 }

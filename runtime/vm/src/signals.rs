@@ -3,8 +3,8 @@
 //! The handler takes no lock and allocates nothing. It reads the thread's slot (the store whose code runs, INV-TLS), that store's
 //! lists of instances and memories, and tables of immutable images.
 //!
-//! INV-TLS: slot 0 of a thread is null, or points to the block of the store whose native code with hardware traps runs
-//! innermost on that thread. `activation::enter` sets it and puts the outer one back.
+//! INV-TLS: slot 0 of a thread is null, or points to the block of the store whose native code runs innermost on that
+//! thread. `activation::enter` sets it and puts the outer one back.
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -73,7 +73,7 @@ pub(crate) fn find(block: &StoreBlock, pc: usize) -> Option<TrapCode> {
         // SAFETY: instances in the list are alive (INV-BLOCK).
         let head = unsafe { head.as_ref() };
         if let Some(offset) = head.module().offset_of(pc)
-            && let Some(site) = head.module().image().sites().find(offset)
+            && let Some(site) = head.module().image().sites().find_trap(offset)
         {
             return site.trap;
         }

@@ -1,6 +1,8 @@
 //! Cut, changed and forged images: an error, or a module that does no harm when loaded, looked at and instantiated.
 
-use stilt::{Config, Engine, Extern, Func, Global, GlobalType, Linker, Memory, MemoryType, Module, Mutability, Ref, RefType};
+use stilt::{
+    Config, Engine, Extern, Func, Global, GlobalType, Linker, Memory, MemoryType, Module, Mutability, Ref, RefType,
+};
 use stilt::{Store, Table, TableType, Val, ValType};
 use stilt_artifact::header::{ELF_PREFIX, ImageHeader};
 use stilt_artifact::record::Field;
@@ -42,7 +44,10 @@ fn whole_images_load_and_verify() {
         for (wat, strip) in [(EVERYTHING, false), (EVERYTHING, true), (MEMORY, false), (MEMORY, true)] {
             let image = compile(wat, target, traps, strip);
             load_and_instantiate(&engine, &image).unwrap_or_else(|error| panic!("{target} {traps:?}: {error}"));
-            load(&engine, &image).expect("loads").verify().unwrap_or_else(|error| panic!("{target} {traps:?}: {error}"));
+            load(&engine, &image)
+                .expect("loads")
+                .verify()
+                .unwrap_or_else(|error| panic!("{target} {traps:?}: {error}"));
         }
     }
 }

@@ -15,9 +15,12 @@ const ROOMS: &[Room] = &[
     Room { name: "stilt-platform-abi", may_use: &[] },
     Room { name: "stilt-platform-linux", may_use: &[] },
     Room { name: "stilt-collections", may_use: &[] },
-    Room { name: "stilt-vm", may_use: &["stilt-artifact", "stilt-platform-abi", "libm", "pulley-interpreter"] },
+    Room {
+        name: "stilt-vm",
+        may_use: &["stilt-artifact", "stilt-collections", "stilt-platform-abi", "libm", "pulley-interpreter"],
+    },
     Room { name: "stilt", may_use: &["stilt-artifact", "stilt-collections", "stilt-platform-abi", "stilt-vm", "spin"] },
-    Room { name: "stilt-wasi", may_use: &["stilt"] },
+    Room { name: "stilt-wasi", may_use: &["stilt", "zerocopy"] },
     Room { name: "stilt-spec-script", may_use: &[] },
     Room { name: "stilt-spec-player", may_use: &["stilt", "stilt-collections", "stilt-spec-script"] },
 ];

@@ -58,13 +58,10 @@ impl Configuration {
         options
     }
 
-    /// For the runtime: images of this configuration only, and memories that move whenever they may.
+    /// For the runtime: images of this configuration only.
     pub(crate) fn config(&self) -> stilt::Result<Config> {
         let mut config = Config::new();
         config.signals_based_traps(self.wants_signals());
-        if self.memory == MemoryStyle::Movable {
-            config.memory_reservation_for_growth(0);
-        }
         config.target(self.target)?;
         Ok(config)
     }
