@@ -14,7 +14,7 @@ use core::mem::transmute;
 use core::ptr::NonNull;
 
 use stilt_artifact::trap::TrapCode;
-use stilt_platform_abi::tls;
+use stilt_platform_abi::{tls, traps};
 
 use crate::func::{Callee, Entry};
 use crate::id::{MemoryPtr, TablePtr};
@@ -59,6 +59,7 @@ type Grown = Result<Option<u64>, Stop>;
 /// The functions of a [`Host`], for a pointer to one.
 pub(crate) struct Hooks {
     pub(crate) grow_memory: unsafe fn(*mut (), MemoryPtr, u64) -> Grown,
+    #[allow(dead_code, reason = "the group of tables may not be linked")]
     pub(crate) grow_table: unsafe fn(*mut (), TablePtr, u64, u64) -> Grown,
 }
 
@@ -184,18 +185,17 @@ pub(crate) fn is_host<S: Host>(block: &StoreBlock) -> bool {
 fn enter(block: &StoreBlock, callee: &Callee, values: &mut [u64], native_limit: usize) -> u64 {
     let store = (&raw const block.context).cast_mut();
     match callee.entry {
-        Entry::Native { entry, hardware } => {
+        Entry::Native { entry } => {
             block.context.stack_limit.set(native_limit);
             // SAFETY: `Entry::Native` is made of the code offset of an entry trampoline of a native image only (INV-CODE),
             // and this is the type that the contract gives those.
             let entry: EntryFn = unsafe { transmute::<NonNull<u8>, EntryFn>(entry) };
-            let outer = if hardware {
-                let outer = tls::load();
+            // Whatever the callee is, it may call code that relies on hardware traps, also such that comes into the store only
+            // while it runs.
+            let outer = if traps::SUPPORTED { Some(tls::load()) } else { None };
+            if outer.is_some() {
                 tls::store((&raw const *block).cast_mut().cast());
-                Some(outer)
-            } else {
-                None
-            };
+            }
             // SAFETY: trampoline, code and context belong together (INV-CALLEE); there are as many values as the type
             // needs; the store's context is its own. Compiled code keeps to its image's contract (INV-CODE).
             let returned = unsafe { entry(callee.context.as_ptr(), callee.code.as_ptr(), values.as_mut_ptr(), store) };

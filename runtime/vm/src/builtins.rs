@@ -24,7 +24,9 @@ pub(crate) use table_group::table as table_table;
 pub(crate) type Builtin0 = unsafe extern "C" fn(*mut VmContext) -> u64;
 pub(crate) type Builtin1 = unsafe extern "C" fn(*mut VmContext, u64) -> u64;
 pub(crate) type Builtin2 = unsafe extern "C" fn(*mut VmContext, u64, u64) -> u64;
+#[allow(dead_code, reason = "not every group is linked")]
 pub(crate) type Builtin3 = unsafe extern "C" fn(*mut VmContext, u64, u64, u64) -> u64;
+#[allow(dead_code, reason = "not every group is linked")]
 pub(crate) type Builtin4 = unsafe extern "C" fn(*mut VmContext, u64, u64, u64, u64) -> u64;
 
 /// The instance that calls, or nothing, which compiled code never passes.
@@ -37,6 +39,7 @@ unsafe fn caller<'a>(context: *mut VmContext) -> Option<View<'a>> {
 }
 
 /// What a builtin of outcome "status" returns.
+#[allow(dead_code, reason = "not every group is linked")]
 fn status(result: Result<(), TrapCode>) -> u64 {
     match result {
         Ok(()) => 0,
@@ -51,6 +54,7 @@ const fn low(argument: u64) -> u32 {
 }
 
 /// An index in the high half of an argument.
+#[allow(dead_code, reason = "not every group is linked")]
 const fn high(argument: u64) -> u32 {
     low(argument >> 32)
 }

@@ -3,7 +3,7 @@
 use core::ptr::NonNull;
 
 use stilt_artifact::layout::CONTEXT_HOST;
-use stilt_artifact::target::{Architecture, TrapMode};
+use stilt_artifact::target::Architecture;
 
 use crate::activation::HostFn;
 use crate::host::HostHead;
@@ -27,7 +27,7 @@ pub struct Callee {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Entry {
-    Native { entry: NonNull<u8>, hardware: bool },
+    Native { entry: NonNull<u8> },
     Interpreted { entry: NonNull<u8> },
     Host { code: HostFn },
 }
@@ -107,7 +107,7 @@ impl Store {
         let entry = if header.architecture == Architecture::Pulley as u8 {
             Entry::Interpreted { entry }
         } else {
-            Entry::Native { entry, hardware: header.trap_mode == TrapMode::Hardware as u8 }
+            Entry::Native { entry }
         };
         let slots = module.slots(ty)?;
         Some(Callee { code, context, entry, slots, store: self.id() })

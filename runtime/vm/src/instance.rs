@@ -279,10 +279,9 @@ impl Store {
         rooms: &mut dyn Rooms,
     ) -> Result<InstancePtr, VmError> {
         const BROKEN: VmError = VmError::Unsupported("the instance is too large");
-        let module = NonNull::from(owner.module());
-        let type_ids = NonNull::from(owner.type_ids());
-        let image = *owner.module().image();
-        let ground = owner.module().ground();
+        let (module, type_ids) = (owner.module(), owner.type_ids());
+        let (image, ground) = (*module.image(), module.ground());
+        let (module, type_ids) = (NonNull::from(module), NonNull::from(type_ids));
         if self.block().ground.get().is_some_and(|other| other != ground) {
             return Err(VmError::Mismatch("images of different targets cannot be in one store"));
         }

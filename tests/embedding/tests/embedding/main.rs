@@ -11,6 +11,7 @@ mod linking;
 mod loading;
 mod memories;
 mod minimal;
+mod mixed;
 mod references;
 mod traps;
 
