@@ -24,6 +24,9 @@
 )]
 #![cfg_attr(test, expect(clippy::indexing_slicing, clippy::expect_used, reason = "tests may fail loudly"))]
 
+#[cfg(test)]
+extern crate stilt_platform_linux as _;
+
 mod backtrace;
 mod compatibility;
 mod config;

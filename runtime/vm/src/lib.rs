@@ -24,6 +24,9 @@
 #![no_std]
 #![deny(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::arithmetic_side_effects)]
 
+#[cfg(test)]
+extern crate stilt_platform_linux as _;
+
 mod activation;
 mod backtrace;
 mod block;
