@@ -1,0 +1,98 @@
+//! A platform whose calls fail on demand: the functions of the Linux platform, wrapped by the linker (`build.rs`). What they
+//! hand out is counted, so that a test can see what was not given back.
+
+use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+
+/// Calls that still succeed before one fails; below zero: none fails any more.
+static LEFT: AtomicIsize = AtomicIsize::new(-1);
+/// Mappings and images that were not given back.
+static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// What a failing call returns.
+const FAILURE: i32 = 4711;
+
+/// Lets `calls` calls of the platform succeed and the next one fail.
+pub fn fail_after(calls: usize) {
+    LEFT.store(isize::try_from(calls).unwrap_or(isize::MAX), Ordering::SeqCst);
+}
+
+/// Lets no call fail; whether one has failed since [`fail_after`].
+#[must_use]
+pub fn stop_failing() -> bool {
+    LEFT.swap(-1, Ordering::SeqCst) < 0
+}
+
+/// Mappings and images that were not given back.
+#[must_use]
+pub fn alive() -> usize {
+    ALIVE.load(Ordering::SeqCst)
+}
+
+fn fails() -> bool {
+    LEFT.fetch_sub(1, Ordering::SeqCst) == 0
+}
+
+fn count(status: i32, more: bool) -> i32 {
+    if status == 0 {
+        let _ = if more { ALIVE.fetch_add(1, Ordering::SeqCst) } else { ALIVE.fetch_sub(1, Ordering::SeqCst) };
+    }
+    status
+}
+
+unsafe extern "C" {
+    fn __real_wasmtime_mmap_new(size: usize, prot: u32, ret: *mut *mut u8) -> i32;
+    fn __real_wasmtime_munmap(ptr: *mut u8, size: usize) -> i32;
+    fn __real_wasmtime_mprotect(ptr: *mut u8, size: usize, prot: u32) -> i32;
+    fn __real_wasmtime_memory_image_new(ptr: *const u8, len: usize, ret: *mut *mut u8) -> i32;
+    fn __real_wasmtime_memory_image_map_at(image: *mut u8, addr: *mut u8, len: usize) -> i32;
+    fn __real_wasmtime_memory_image_free(image: *mut u8);
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_mmap_new(size: usize, prot: u32, ret: *mut *mut u8) -> i32 {
+    if fails() {
+        return FAILURE;
+    }
+    // SAFETY: the caller's promises, passed on, here and below.
+    count(unsafe { __real_wasmtime_mmap_new(size, prot, ret) }, true)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_munmap(ptr: *mut u8, size: usize) -> i32 {
+    // SAFETY: as above.
+    count(unsafe { __real_wasmtime_munmap(ptr, size) }, false)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_mprotect(ptr: *mut u8, size: usize, prot: u32) -> i32 {
+    if fails() {
+        return FAILURE;
+    }
+    // SAFETY: as above.
+    unsafe { __real_wasmtime_mprotect(ptr, size, prot) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_memory_image_new(ptr: *const u8, len: usize, ret: *mut *mut u8) -> i32 {
+    if fails() {
+        return FAILURE;
+    }
+    // SAFETY: as above.
+    count(unsafe { __real_wasmtime_memory_image_new(ptr, len, ret) }, true)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_memory_image_map_at(image: *mut u8, addr: *mut u8, len: usize) -> i32 {
+    if fails() {
+        return FAILURE;
+    }
+    // SAFETY: as above.
+    unsafe { __real_wasmtime_memory_image_map_at(image, addr, len) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_memory_image_free(image: *mut u8) {
+    count(0, false);
+    // SAFETY: as above.
+    unsafe { __real_wasmtime_memory_image_free(image) }
+}
