@@ -13,6 +13,7 @@ mod memories;
 mod minimal;
 mod mixed;
 mod references;
+mod stack;
 mod traps;
 
 use stilt::{Engine, Instance, Result, Store};
