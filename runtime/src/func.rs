@@ -16,13 +16,13 @@ use stilt_vm::Rooms;
 /// A function of a store. A handle: using it with another store is an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Func {
-    /// `None`: there was no memory to make it ([`Func::new`] and [`Func::wrap`] cannot say so).
+    /// `None`: it could not be made ([`Func::new`] and [`Func::wrap`] cannot say so).
     ptr: Option<FuncPtr>,
 }
 
 impl Func {
-    /// A host function with values whose types are known at run time. Should memory be lacking, every use of the function
-    /// says so; [`Func::try_new`] does at once.
+    /// A host function with values whose types are known at run time. If it cannot be made, every use of it says so;
+    /// [`Func::try_new`] says why, at once.
     pub fn new<T: 'static>(
         store: impl AsContextMut<Data = T>,
         ty: FuncType,
@@ -34,7 +34,7 @@ impl Func {
     /// A host function with values whose types are known at run time.
     ///
     /// # Errors
-    /// Out of memory.
+    /// Out of memory; a type that is not of WebAssembly 2.0; too many types in the engine.
     pub fn try_new<T: 'static>(
         mut store: impl AsContextMut<Data = T>,
         ty: FuncType,
@@ -45,8 +45,7 @@ impl Func {
         Func::from_host(&mut store, &func)
     }
 
-    /// A closure as a host function. Should memory be lacking, every use of the function says so; [`Func::try_wrap`] does at
-    /// once.
+    /// A closure as a host function. If it cannot be made, every use of it says so; [`Func::try_wrap`] says why, at once.
     pub fn wrap<T: 'static, Params, Results>(
         store: impl AsContextMut<Data = T>,
         func: impl IntoFunc<T, Params, Results>,
@@ -57,7 +56,7 @@ impl Func {
     /// A closure as a host function.
     ///
     /// # Errors
-    /// Out of memory.
+    /// Out of memory; too many types in the engine.
     pub fn try_wrap<T: 'static, Params, Results>(
         mut store: impl AsContextMut<Data = T>,
         func: impl IntoFunc<T, Params, Results>,
@@ -95,7 +94,9 @@ impl Func {
 
     /// The pointer, if the function is of this store.
     pub(crate) fn ptr(&self, store: &StoreOpaque) -> Result<FuncPtr> {
-        let ptr = self.ptr.ok_or(Error::fixed(&"there was no memory to make this host function"))?;
+        let ptr = self
+            .ptr
+            .ok_or(Error::fixed(&"this host function could not be made: Func::try_new and Func::try_wrap say why"))?;
         if store.owns(ptr.store()) { Ok(ptr) } else { Err(StoreOpaque::foreign()) }
     }
 
