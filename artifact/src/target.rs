@@ -93,14 +93,11 @@ impl Architecture {
 /// | number | meaning |
 /// |---|---|
 /// | 1 | Cranelift 0.135 `tail`, context in the first parameter |
-/// | 2 | Cranelift 0.135 `tail`, context in the pinned register |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Convention {
     /// The context is the first parameter.
     Parameter = 1,
-    /// The context is in the pinned register.
-    Pinned = 2,
 }
 
 impl Convention {
@@ -108,7 +105,6 @@ impl Convention {
     pub const fn from_u8(number: u8) -> Option<Convention> {
         Some(match number {
             1 => Convention::Parameter,
-            2 => Convention::Pinned,
             _ => return None,
         })
     }

@@ -4,7 +4,6 @@
 use crate::target::Target;
 use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
-use stilt_artifact::target::Convention;
 use stilt_artifact::types::ValueType;
 
 /// The type of a wasm value. Vectors have one type between operators, [`types::I8X16`].
@@ -37,12 +36,10 @@ impl WasmSignature {
     }
 }
 
-/// A signature in the convention of compiled code: the context in front where it is a parameter.
+/// A signature in the convention of compiled code: the context comes first.
 pub fn tail(target: &Target, params: &[Type], results: &[Type]) -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
-    if target.convention() == Convention::Parameter {
-        signature.params.push(AbiParam::new(target.pointer_type()));
-    }
+    signature.params.push(AbiParam::new(target.pointer_type()));
     signature.params.extend(params.iter().copied().map(AbiParam::new));
     signature.returns.extend(results.iter().copied().map(AbiParam::new));
     signature

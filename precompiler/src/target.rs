@@ -11,9 +11,6 @@ use stilt_artifact::target::{Architecture, Convention, TrapMode};
 /// The x86_64 CPU that is compiled for unless another is asked for.
 pub const DEFAULT_X86_64_CPU: &str = "x86-64-v2";
 
-/// How the context travels, on every target: see RATIONALE on why not in the pinned register.
-const CONVENTION: Convention = Convention::Parameter;
-
 /// A target that can be named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TargetName {
@@ -174,9 +171,9 @@ impl Target {
         self.name.endian
     }
 
-    /// How the context travels.
+    /// How compiled functions call each other.
     pub const fn convention(&self) -> Convention {
-        CONVENTION
+        Convention::Parameter
     }
 
     /// Whether code reaches functions outside of the image through numbered host calls of an interpreter.
@@ -261,12 +258,10 @@ fn check_memory(memory: MemoryStyle) -> Result<(), OptionsError> {
 fn isa(name: TargetName, options: &Options) -> Result<(OwnedTargetIsa, String), OptionsError> {
     let refused = |error: &dyn core::fmt::Display| OptionsError::Setting(error.to_string());
     let on_off = |on: bool| if on { "true" } else { "false" };
-    let pinned = matches!(CONVENTION, Convention::Pinned);
     let mut flags = settings::builder();
     for (setting, value) in [
         ("opt_level", options.opt_level.name()),
         ("enable_verifier", on_off(options.verify)),
-        ("enable_pinned_reg", on_off(pinned)),
         ("preserve_frame_pointers", "true"),
         ("unwind_info", "false"),
         ("enable_probestack", "false"),

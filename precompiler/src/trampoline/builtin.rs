@@ -22,7 +22,8 @@ pub fn signature_of(target: &Target, builtin: Builtin) -> Signature {
 pub fn build(target: &Target, builtin: Builtin, state: &mut FunctionBuilderContext) -> Function {
     let mut function = function(signature_of(target, builtin));
     let (mut t, params) = Builder::new(target, &mut function, state);
-    let (context, args) = t.context(&params);
+    let [context, args @ ..] = params.as_slice() else { unreachable!("the context was declared") };
+    let context = *context;
     let store = t.leave_wasm(context);
     let result = t.call_builtin(store, context, builtin, args);
     match builtin.outcome() {

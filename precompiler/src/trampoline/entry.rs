@@ -13,7 +13,6 @@ use cranelift_codegen::ir::{
 };
 use cranelift_frontend::FunctionBuilderContext;
 use stilt_artifact::layout::StoreContextLayout;
-use stilt_artifact::target::Convention;
 
 /// Builds the trampoline for functions of this type.
 pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBuilderContext) -> Function {
@@ -24,8 +23,6 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
     let &[context, code, values, store] = params.as_slice() else {
         unreachable!("four parameters were declared");
     };
-    let pinned = target.convention() == Convention::Pinned;
-    let outer = pinned.then(|| t.b.ins().get_pinned_reg(pointer));
 
     // The address of the landing pad is asked for by the block that ends in the call, so that is a block of its own.
     let calling = t.b.create_block();
@@ -42,12 +39,7 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
     t.store(sp, store, StoreContextLayout::entry_sp(word));
     t.store(pc, store, StoreContextLayout::entry_pc(word));
     let args = t.load_slots(&signature.params, values);
-    let args: Vec<_> = if pinned {
-        t.b.ins().set_pinned_reg(context);
-        args
-    } else {
-        core::iter::once(context).chain(args).collect()
-    };
+    let args: Vec<_> = core::iter::once(context).chain(args).collect();
     let callee = t.b.import_signature(signature.compiled(target));
     let pool = &mut t.b.func.dfg.value_lists;
     let normal = BlockCall::new(returned, (0..).zip(&signature.results).map(|(i, _)| BlockArg::TryCallRet(i)), pool);
@@ -71,9 +63,6 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
 
     let outcome = t.b.append_block_param(done, types::I64);
     t.b.switch_to_block(done);
-    if let Some(outer) = outer {
-        t.b.ins().set_pinned_reg(outer);
-    }
     t.b.ins().return_(&[outcome]);
     t.finish();
     function

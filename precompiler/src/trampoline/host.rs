@@ -18,7 +18,8 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
     let word = target.pointer_width();
     let mut function = function(signature.compiled(target));
     let (mut t, params) = Builder::new(target, &mut function, state);
-    let (context, args) = t.context(&params);
+    let [context, args @ ..] = params.as_slice() else { unreachable!("the context was declared") };
+    let context = *context;
     let store = t.leave_wasm(context);
 
     let bytes = |types: &[ValueType]| 8 * types.iter().map(|ty| ty.slots()).sum::<u32>();

@@ -22,7 +22,6 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use stilt_artifact::builtins::{Builtin, HOST_CALL_FUNCTION};
 use stilt_artifact::layout::{ContextLayout, StoreContextLayout};
-use stilt_artifact::target::Convention;
 use stilt_artifact::trap::TrapCode;
 use stilt_artifact::types::ValueType;
 
@@ -59,17 +58,6 @@ impl<'a> Builder<'a> {
 
     fn word(&self) -> u8 {
         self.target.pointer_width()
-    }
-
-    /// The context of a function in wasm convention, split from its other parameters.
-    fn context<'v>(&mut self, params: &'v [Value]) -> (Value, &'v [Value]) {
-        match (self.target.convention(), params) {
-            (Convention::Parameter, [context, rest @ ..]) => (*context, rest),
-            _ => {
-                let pointer = self.target.pointer_type();
-                (self.b.ins().get_pinned_reg(pointer), params)
-            }
-        }
     }
 
     fn load_word(&mut self, base: Value, offset: u32) -> Value {

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, InstBuilder as _, SourceLoc};
 use cranelift_frontend::FunctionBuilderContext;
 use stilt_artifact::layout::{ContextLayout, StoreContextLayout};
-use stilt_artifact::target::{Convention, TrapMode};
+use stilt_artifact::target::TrapMode;
 use stilt_artifact::trap::TrapCode;
 
 /// Builds the stub of function `index`, whose body takes `frame` bytes and stands at `wasm` in the wasm file.
@@ -26,7 +26,7 @@ pub fn build(
     let mut function = function(signature.compiled(target));
     let (mut t, params) = Builder::new(target, &mut function, state);
     t.b.set_srcloc(wasm);
-    let (context, _) = t.context(&params);
+    let [context, ..] = *params.as_slice() else { unreachable!("the context was declared") };
     let store = t.load_word(context, ContextLayout::store(word));
     let limit = t.load_word(store, StoreContextLayout::stack_limit(word));
     let sp = t.b.ins().get_stack_pointer(pointer);
@@ -44,8 +44,7 @@ pub fn build(
             t.b.ins().brif(overflow, bad, &[], good, &[]);
             t.b.switch_to_block(bad);
             let trap = t.import(Name::trap(TrapCode::StackOverflow), signature::tail(target, &[], &[]), true);
-            let args = if target.convention() == Convention::Parameter { vec![context] } else { Vec::new() };
-            t.b.ins().call(trap, &args);
+            t.b.ins().call(trap, &[context]);
             t.b.ins().trap(cranelift_trap(TrapCode::Internal));
             t.b.switch_to_block(good);
         }

@@ -30,7 +30,7 @@ impl Translator<'_, '_, '_> {
         let code = self.context.load_constant(&mut self.b, pointer, at + FuncImportLayout::code(width));
         let context = self.context.load_constant(&mut self.b, pointer, at + FuncImportLayout::context(width));
         let signature = self.signature(ty);
-        let call = self.context.call_foreign(&mut self.b, signature, Callee { code, context }, &args);
+        let call = self.context.call_import(&mut self.b, signature, Callee { code, context }, &args);
         self.push_results(call, ty);
     }
 
@@ -60,7 +60,7 @@ impl Translator<'_, '_, '_> {
 
         let args = self.pop_arguments(ty);
         let signature = self.signature(ty);
-        let call = self.context.call_foreign(&mut self.b, signature, Callee { code, context }, &args);
+        let call = self.context.call_reference(&mut self.b, signature, Callee { code, context }, &args);
         self.push_results(call, ty);
     }
 

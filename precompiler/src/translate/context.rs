@@ -1,14 +1,14 @@
-//! How compiled code reaches its context and calls other code: the one place that knows whether the context is a parameter
-//! or sits in the pinned register.
+//! How compiled code reaches its context and calls other code: the one place that knows how the context travels, which is
+//! in the first parameter.
 
 use crate::signature;
 use crate::target::Target;
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     AliasRegion, AliasRegionData, FuncRef, Inst, InstBuilder as _, MemFlagsData, SigRef, Signature, Type, Value,
 };
 use cranelift_frontend::FunctionBuilder;
 use stilt_artifact::layout::ContextLayout;
-use stilt_artifact::target::Convention;
 
 /// Which memory an access reaches: accesses of different regions never overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,24 +28,21 @@ pub(super) enum Region {
 pub(super) struct Context {
     pointer: Type,
     pointer_width: u8,
-    /// The context, where it is a parameter.
-    parameter: Option<Value>,
+    /// The function's first parameter.
+    own: Value,
     regions: [AliasRegion; 4],
 }
 
 impl Context {
     /// Prepares a function whose entry block is current. Also returns its wasm parameters.
     pub(super) fn new(target: &Target, b: &mut FunctionBuilder<'_>, params: &[Value]) -> (Context, Vec<Value>) {
-        let (parameter, rest) = match (target.convention(), params.split_first()) {
-            (Convention::Parameter, Some((context, rest))) => (Some(*context), rest),
-            _ => (None, params),
-        };
+        let [own, rest @ ..] = params else { unreachable!("every compiled function has a context") };
         let regions = [Region::Context, Region::Global, Region::Memory, Region::Table].map(|region| {
             let description = format!("{region:?}").into();
             b.func.dfg.alias_regions.insert(AliasRegionData { user_id: region as u32, description })
         });
         let (pointer, pointer_width) = (target.pointer_type(), target.pointer_width());
-        (Context { pointer, pointer_width, parameter, regions }, rest.to_vec())
+        (Context { pointer, pointer_width, own: *own, regions }, rest.to_vec())
     }
 
     /// A pointer, or an integer as wide.
@@ -59,23 +56,18 @@ impl Context {
     }
 
     /// The context.
-    pub(super) fn value(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        match self.parameter {
-            Some(context) => context,
-            None => b.ins().get_pinned_reg(self.pointer),
-        }
+    pub(super) const fn value(&self) -> Value {
+        self.own
     }
 
     /// Loads a field of the context that may change.
     pub(super) fn load(&self, b: &mut FunctionBuilder<'_>, ty: Type, offset: u32) -> Value {
-        let context = self.value(b);
-        b.ins().load(ty, self.flags(Region::Context), context, place(offset))
+        b.ins().load(ty, self.flags(Region::Context), self.own, place(offset))
     }
 
     /// Loads a field of the context that never changes once the instance runs.
     pub(super) fn load_constant(&self, b: &mut FunctionBuilder<'_>, ty: Type, offset: u32) -> Value {
-        let context = self.value(b);
-        b.ins().load(ty, self.constant(Region::Context), context, place(offset))
+        b.ins().load(ty, self.constant(Region::Context), self.own, place(offset))
     }
 
     /// Flags of loads of what never changes.
@@ -90,34 +82,50 @@ impl Context {
 
     /// Calls a function or trampoline of the same module, which keeps the context.
     pub(super) fn call_own(&self, b: &mut FunctionBuilder<'_>, function: FuncRef, args: &[Value]) -> Inst {
-        match self.parameter {
-            Some(context) => {
-                let args: Vec<Value> = core::iter::once(context).chain(args.iter().copied()).collect();
-                b.ins().call(function, &args)
-            }
-            None => b.ins().call(function, args),
-        }
+        b.ins().call(function, &with_context(self.own, args))
     }
 
-    /// Calls code that may belong to another instance or to the host.
-    pub(super) fn call_foreign(
+    /// Calls an import: code of another instance or of the host.
+    pub(super) fn call_import(
         &self,
         b: &mut FunctionBuilder<'_>,
         signature: SigRef,
         callee: Callee,
         args: &[Value],
     ) -> Inst {
-        let own = self.value(b);
+        self.name_caller(b, callee.context);
+        b.ins().call_indirect(signature, callee.code, &with_context(callee.context, args))
+    }
+
+    /// Calls code that is probably of this instance, but need not be.
+    ///
+    /// The contexts are compared, so that the processor predicts the callee's context and its first loads do not wait for
+    /// the reference to be loaded.
+    pub(super) fn call_reference(
+        &self,
+        b: &mut FunctionBuilder<'_>,
+        signature: SigRef,
+        callee: Callee,
+        args: &[Value],
+    ) -> Inst {
+        let (foreign, call) = (b.create_block(), b.create_block());
+        b.set_cold_block(foreign);
+        let context = b.append_block_param(call, self.pointer);
+        let same = b.ins().icmp(IntCC::Equal, callee.context, self.own);
+        b.ins().brif(same, call, &[self.own.into()], foreign, &[]);
+        b.switch_to_block(foreign);
+        b.seal_block(foreign);
+        self.name_caller(b, callee.context);
+        b.ins().jump(call, &[callee.context.into()]);
+        b.switch_to_block(call);
+        b.seal_block(call);
+        b.ins().call_indirect(signature, callee.code, &with_context(context, args))
+    }
+
+    /// Leaves this context in the callee's, where a host function finds out who called it.
+    fn name_caller(&self, b: &mut FunctionBuilder<'_>, callee: Value) {
         let caller = ContextLayout::caller(self.pointer_width);
-        b.ins().store(self.flags(Region::Context), own, callee.context, place(caller));
-        if self.parameter.is_some() {
-            let args: Vec<Value> = core::iter::once(callee.context).chain(args.iter().copied()).collect();
-            return b.ins().call_indirect(signature, callee.code, &args);
-        }
-        b.ins().set_pinned_reg(callee.context);
-        let call = b.ins().call_indirect(signature, callee.code, args);
-        b.ins().set_pinned_reg(own);
-        call
+        b.ins().store(self.flags(Region::Context), self.own, callee, place(caller));
     }
 
     /// The signature of a trampoline with these 64-bit parameters.
@@ -125,6 +133,10 @@ impl Context {
         let params = vec![cranelift_codegen::ir::types::I64; usize::from(arguments)];
         signature::tail(target, &params, results)
     }
+}
+
+fn with_context(context: Value, args: &[Value]) -> Vec<Value> {
+    core::iter::once(context).chain(args.iter().copied()).collect()
 }
 
 /// Code, and the context to call it with.

@@ -55,7 +55,7 @@ impl Translator<'_, '_, '_> {
             let pointer = self.context.pointer();
             return (self.context.load_constant(&mut self.b, pointer, at), 0);
         }
-        (self.context.value(&mut self.b), place(at))
+        (self.context.value(), place(at))
     }
 
     /// The value of a global that never changes and is known here.

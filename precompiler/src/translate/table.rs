@@ -128,7 +128,7 @@ impl Translator<'_, '_, '_> {
     pub(super) fn ref_func(&mut self, function: u32) -> Result<(), CompileError> {
         let function = FuncIndex::from_u32(function);
         let at = self.env.module.func_ref_place(function).ok_or_else(|| self.internal("a reference not declared"))?;
-        let context = self.context.value(&mut self.b);
+        let context = self.context.value();
         let value = self.b.ins().iadd_imm_u(context, i64::from(self.env.context.func_ref(at)));
         self.state.push(value);
         Ok(())

@@ -12,7 +12,7 @@ fn image() -> ImageHeader {
         byte_order: 0,
         pointer_width: POINTER_WIDTH,
         architecture: Architecture::X86_64 as u8,
-        convention: Convention::Pinned as u8,
+        convention: Convention::Parameter as u8,
         trap_mode: TrapMode::Explicit as u8,
         code_align_log2: 4,
         modules: 1,

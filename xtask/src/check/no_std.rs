@@ -8,7 +8,8 @@ use std::process::Command;
 
 const TARGETS: &[&str] = &["thumbv7em-none-eabihf", "x86_64-unknown-none"];
 
-/// Each with the features of all grounds that need no Linux.
+/// The crates, and everything of a ground that they can be built with.
+const FEATURES: &str = "stilt/native-signals,stilt/pulley,stilt/virtual-memory";
 const CRATES: &[&str] = &["stilt", "stilt-wasi", "stilt-spec-player"];
 
 pub(crate) fn check() -> Result<()> {
@@ -21,6 +22,7 @@ pub(crate) fn check() -> Result<()> {
         // Two compilers' caches do not mix.
         cargo.env("CARGO_TARGET_DIR", tool::root().join("target/no-std")).env_remove("RUSTUP_TOOLCHAIN");
         cargo.args(["build", "--release", "-Zbuild-std=core,alloc", "--target", target]);
+        cargo.args(["--features", FEATURES]);
         for name in CRATES {
             cargo.args(["--package", name]);
         }
