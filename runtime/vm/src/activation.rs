@@ -19,6 +19,7 @@ use stilt_platform_abi::{tls, traps};
 use crate::func::{Callee, Entry};
 use crate::id::{MemoryPtr, TablePtr};
 use crate::interpreter;
+use crate::raise;
 use crate::store::{Store, StoreBlock};
 use crate::structs::{VmContext, VmStoreContext};
 
@@ -123,7 +124,7 @@ pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Resul
         return Err(Exit::Misuse);
     }
     block.frames_len.set(0);
-    let here = stack_pointer();
+    let here = raise::stack_pointer();
     let outer = block.activation.get();
     let native_limit = if outer.is_null() {
         let limits = block.limits.get();
@@ -211,11 +212,4 @@ fn enter(block: &StoreBlock, callee: &Callee, values: &mut [u64], native_limit: 
             unsafe { code(callee.context.as_ptr(), core::ptr::null_mut(), values.as_mut_ptr()) }
         }
     }
-}
-
-/// About where the stack pointer is.
-#[inline(always)]
-fn stack_pointer() -> usize {
-    let here = 0u8;
-    core::hint::black_box(&raw const here).addr()
 }

@@ -49,6 +49,12 @@ pub(crate) unsafe fn leave(block: &StoreBlock) -> ! {
     unsafe { jump::jump(sp, fp, pc) }
 }
 
+/// Where the stack pointer is.
+#[inline(always)]
+pub(crate) fn stack_pointer() -> usize {
+    jump::stack_pointer()
+}
+
 /// What lies at a frame pointer: the caller's frame pointer and the return address.
 ///
 /// # Safety

@@ -1,4 +1,4 @@
-//! The jump on s390x, which has no frame pointer of its own: frames are found by the back chain at the stack pointer.
+//! The jump, and the stack pointer, on s390x, which has no frame pointer of its own: frames are found by the back chain at the stack pointer.
 
 use core::arch::asm;
 
@@ -22,4 +22,13 @@ pub(super) unsafe fn jump(sp: usize, _fp: usize, pc: usize) -> ! {
             options(noreturn),
         )
     }
+}
+
+/// The stack pointer. (The address of a local variable need not be near it: sanitizers put those elsewhere.)
+#[inline(always)]
+pub(super) fn stack_pointer() -> usize {
+    let sp: usize;
+    // SAFETY: copies a register.
+    unsafe { asm!("lgr {}, %r15", out(reg) sp, options(nomem, nostack, preserves_flags)) };
+    sp
 }

@@ -1,4 +1,4 @@
-//! The jump on x86_64.
+//! The jump, and the stack pointer, on x86_64.
 
 use core::arch::asm;
 
@@ -24,4 +24,13 @@ pub(super) unsafe fn jump(sp: usize, fp: usize, pc: usize) -> ! {
             options(noreturn),
         )
     }
+}
+
+/// The stack pointer. (The address of a local variable need not be near it: sanitizers put those elsewhere.)
+#[inline(always)]
+pub(super) fn stack_pointer() -> usize {
+    let sp: usize;
+    // SAFETY: copies a register.
+    unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
+    sp
 }
