@@ -1,10 +1,12 @@
 //! The test command: every suite that this machine can run.
 
+use crate::demo;
 use crate::setup;
 use crate::size;
 use crate::tool;
 use anyhow::{Result, bail};
 use std::path::Path;
+use std::process::Command;
 
 /// A suite, and the files that must be on the machine for it.
 struct Suite {
@@ -16,10 +18,20 @@ struct Suite {
 const SUITES: &[Suite] = &[
     Suite { name: "workspace tests, the official suite among them", needs: &["/usr/bin/cc"], run: workspace },
     Suite { name: "no panic reachable in the smallest image", needs: &["/usr/bin/cc"], run: size::run },
+    Suite { name: "the demonstration", needs: &[], run: demo::run },
+    Suite {
+        name: "the corpus' wasm is what its sources give",
+        needs: &["/usr/bin/clang", "/usr/bin/wasm-ld", "/usr/include/wasm32-wasi/stdio.h"],
+        run: corpus,
+    },
 ];
 
 fn workspace() -> Result<()> {
     tool::run(tool::cargo().args(["test", "--workspace"]))
+}
+
+fn corpus() -> Result<()> {
+    tool::run(Command::new(tool::root().join("tests/corpus/build.sh")).arg("--check"))
 }
 
 pub(crate) fn run(all: bool) -> Result<()> {
