@@ -74,6 +74,8 @@ record! {
         pub ty: u32,
         /// Bytes of stack that a call of it takes, with return address and saved registers, without what it calls.
         pub frame: u32,
+        /// Where its body starts in the wasm file: behind the body's size.
+        pub wasm: u32,
     }
 }
 

@@ -40,7 +40,7 @@ fn records_are_whole_words() {
 #[test]
 fn records_survive_both_byte_orders() {
     for endian in [Endian::Little, Endian::Big] {
-        let entry = FuncEntry { code: 1, len: 0x0203_0405, ty: u32::MAX, frame: 7 };
+        let entry = FuncEntry { code: 1, len: 0x0203_0405, ty: u32::MAX, frame: 7, wasm: 9 };
         let mut bytes = Vec::new();
         entry.write(endian, &mut |part| bytes.extend_from_slice(part));
         assert_eq!(bytes.len(), FuncEntry::SIZE);

@@ -78,16 +78,11 @@ fn compile_function(
             (backend(worker, env, own, function)?, uses)
         }
     };
-    let (signature, start) = (env.module.function_type(index), SourceLoc::new(start(env, own)));
+    let (signature, start) = (env.module.function_type(index), SourceLoc::new(env.module.bodies[own].start()));
     let stub = stack_check::build(env.target, signature, index.as_u32(), body.frame, start, &mut worker.builder);
     let stub = backend(worker, env, own, stub)?;
     let frame = body.frame;
     Ok(CompiledFunction { frame, units: vec![(name, stub), (Name::Body(index.as_u32()), body)], uses })
-}
-
-fn start(env: &ModuleEnv<'_, '_>, own: DefinedFuncIndex) -> u32 {
-    // Modules of more than 4 GiB are refused when they are parsed.
-    u32::try_from(env.module.bodies[own].offset()).unwrap_or(u32::MAX)
 }
 
 fn backend(
@@ -96,7 +91,7 @@ fn backend(
     own: DefinedFuncIndex,
     function: Function,
 ) -> Result<Unit, CompileError> {
-    let start = start(env, own);
+    let start = env.module.bodies[own].start();
     let unit = unit::compile(env.target, &mut worker.context, function, Some(start));
     unit.map_err(|error| error.within(env.module.label(env.module.function_index(own)), start))
 }

@@ -55,6 +55,13 @@ impl FrameInfo {
         self.module.image().func_name(self.func_index)
     }
 
+    /// Where in its function the instruction lies, counted in the wasm file from the start of the function's body.
+    pub fn func_offset(&self) -> Option<usize> {
+        let image = self.module.image();
+        let own = self.func_index.checked_sub(image.header().imported_funcs)?;
+        self.module_offset?.checked_sub(image.funcs().get(own)?.wasm).map(|offset| offset as usize)
+    }
+
     /// Where in the wasm file the instruction lies: the one that trapped, or the call that had not returned.
     pub const fn module_offset(&self) -> Option<usize> {
         match self.module_offset {

@@ -75,11 +75,12 @@ fn contents(out: &mut Stdout, module: &ModuleReport, functions: usize) -> Result
     }
     heading(out, "Functions", module.functions.len())?;
     if !module.functions.is_empty() {
-        out.line("       bytes     frame   index  name")?;
+        out.line("       bytes     frame        wasm   index  name")?;
     }
     for function in module.functions.iter().take(functions) {
         let name = function.name.as_deref().unwrap_or("-").escape_debug();
-        out.line(&format!("  {:>10}  {:>8}  {:>6}  {name}", function.len, function.frame, function.index))?;
+        let (len, frame, wasm, index) = (function.len, function.frame, function.wasm, function.index);
+        out.line(&format!("  {len:>10}  {frame:>8}  {wasm:>#10x}  {index:>6}  {name}"))?;
     }
     let hidden = module.functions.len().saturating_sub(functions);
     if hidden > 0 {

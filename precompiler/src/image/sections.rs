@@ -141,7 +141,7 @@ fn imports_and_exports(sections: &mut Sections, input: &ImageInput<'_, '_>) -> R
 
 fn funcs(sections: &mut Sections, input: &ImageInput<'_, '_>) -> Result<(), CompileError> {
     let module = input.env.module;
-    for (own, frame) in module.bodies.keys().zip(input.frames) {
+    for ((own, body), frame) in module.bodies.iter().zip(input.frames) {
         let index = module.function_index(own);
         let place = |name: Name| input.code.place(name);
         let start = place(Name::Function(index.as_u32()));
@@ -153,6 +153,7 @@ fn funcs(sections: &mut Sections, input: &ImageInput<'_, '_>) -> Result<(), Comp
             len: last.start + last.len - start.start,
             ty: module.functions[index].as_u32(),
             frame: *frame,
+            wasm: body.start(),
         };
         sections.push(section::FUNCS, entry)?;
     }

@@ -21,6 +21,8 @@ pub struct FunctionReport {
     pub len: u32,
     /// Bytes of stack that a call takes, without what it calls.
     pub frame: u32,
+    /// Where its body starts in the wasm file.
+    pub wasm: u32,
 }
 
 impl FunctionReport {
@@ -36,6 +38,7 @@ impl FunctionReport {
                 code: func.code,
                 len: func.len,
                 frame: func.frame,
+                wasm: func.wasm,
             })
             .collect();
         all.sort_by_key(|function| (Reverse(function.len), function.index));

@@ -55,6 +55,11 @@ fn what_a_module_contains_is_told_in_its_own_words() {
         assert_eq!(types, [("memory", "(memory 1 3)"), ("outer", "(func (param i32) (result i32))")]);
         let names: Vec<_> = module.stack.path.iter().map(|step| step.name.as_deref()).collect();
         assert_eq!(names, [Some("outer"), Some("middle"), Some("leaf")]);
+        let wasm = wat::parse_str(MODULE).expect("the text is right");
+        let body = |index: u32| module.functions.iter().find(|f| f.index == index).map(|f| &wasm[f.wasm as usize..]);
+        // No locals; then a constant, or the first parameter.
+        assert!(body(3).is_some_and(|body| body.starts_with(&[0, 0x41, 1])), "outer");
+        assert!(body(2).is_some_and(|body| body.starts_with(&[0, 0x20, 0])), "middle");
         let sum: u32 = module.stack.path.iter().map(|step| step.frame).sum();
         assert_eq!(module.stack.deepest_path, Some(sum));
         assert_eq!(module.stack.not_counted, ["indirect calls", "calls of imports"]);

@@ -204,6 +204,12 @@ impl Body<'_> {
     pub fn offset(&self) -> u64 {
         self.body.range().start
     }
+
+    /// The same, as an image holds it.
+    pub fn start(&self) -> u32 {
+        // Modules of more than 4 GiB are refused when they are parsed.
+        u32::try_from(self.offset()).unwrap_or(u32::MAX)
+    }
 }
 
 impl<'data> Module<'data> {

@@ -84,6 +84,8 @@ fn backtraces_name_functions_and_offsets() {
         let wasm = wat::parse_str(WAT)?;
         let at = |frame: usize| wasm[frames[frame].module_offset().unwrap()];
         assert_eq!((at(0), at(1), at(2)), (0x00, 0x10, 0x10), "unreachable, call, call");
+        let within: Vec<_> = frames.iter().map(|frame| frame.func_offset()).collect();
+        assert_eq!(within, [Some(1), Some(3), Some(1)], "behind the declarations of locals, which take a byte");
         assert_eq!(frames[0].module().name(), Some("told"));
         let text = error.to_string();
         assert!(text.starts_with("wasm trap: wasm `unreachable` instruction executed"), "{text}");
