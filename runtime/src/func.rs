@@ -68,6 +68,9 @@ impl Func {
 
     /// Puts a host function into a store.
     pub(crate) fn from_host<T: 'static>(store: &mut StoreContextMut<'_, T>, func: &HostFunc<T>) -> Result<Func> {
+        if !Engine::same(store.engine(), func.ty().engine()) {
+            return Err(Error::fixed(&"the host function belongs to another engine than the store"));
+        }
         let (ty, slots, code) = (func.ty().clone(), func.slots(), func.code().clone());
         let type_id = ty.id();
         let closure = move |host: &mut StoreInner<T>, caller: Option<stilt_vm::InstancePtr>, values: &mut [u64]| {

@@ -160,6 +160,11 @@ impl RegisteredType {
         self.id
     }
 
+    /// The engine in which the number stands for the type.
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// The type.
     pub(crate) fn func_type(&self) -> FuncType {
         let ty = self.engine.registry().func_type(&self.engine, self.id);

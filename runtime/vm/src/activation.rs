@@ -93,6 +93,8 @@ pub(crate) struct Activation {
     host: *mut (),
     hooks: Option<&'static Hooks>,
     stack_limit: usize,
+    /// Where the machine's own stack was.
+    here: usize,
     /// The bound of the machine's own stack, which the interpreter's is not.
     native_limit: usize,
     pub(crate) entry_fp: usize,
@@ -126,12 +128,15 @@ pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Resul
     block.frames_len.set(0);
     let here = raise::stack_pointer();
     let outer = block.activation.get();
-    let native_limit = if outer.is_null() {
-        let limits = block.limits.get();
-        here.saturating_sub(limits.wasm_stack).max(limits.lowest.saturating_add(limits.reserve))
-    } else {
-        // SAFETY: the chain consists of records on the stacks of running `call`s, which put back what they found.
-        unsafe { (*outer).native_limit }
+    // SAFETY: null, or one of the chain's records, which lie on the stacks of running `call`s that put back what they found.
+    let native_limit = match unsafe { outer.as_ref() } {
+        // Above the outer activation's place lies another stack: a host function has gone to another thread, or a fiber. (Below
+        // it, too, but there the outer bound keeps guests from running at all.)
+        Some(outer) if here <= outer.here => outer.native_limit,
+        _ => {
+            let limits = block.limits.get();
+            here.saturating_sub(limits.wasm_stack).max(limits.lowest.saturating_add(limits.reserve))
+        }
     };
     if here < native_limit.saturating_add(ENTRY_ROOM) {
         return Err(Exit::Trap(TrapCode::StackOverflow));
@@ -142,6 +147,7 @@ pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Resul
         host: block.host.get(),
         hooks: block.hooks.get(),
         stack_limit: context.stack_limit.get(),
+        here,
         native_limit,
         entry_fp: context.entry_fp.get(),
         entry_sp: context.entry_sp.get(),
@@ -207,6 +213,9 @@ fn enter(block: &StoreBlock, callee: &Callee, values: &mut [u64], native_limit: 
         }
         Entry::Interpreted { entry } => interpreter::run(block, callee, entry, values),
         Entry::Host { code } => {
+            // No frames of a guest: those that the outer record tells are not this activation's.
+            block.context.exit_fp.set(0);
+            block.context.exit_pc.set(0);
             // SAFETY: the context is a host function's, whose code this is (INV-CALLEE); there are as many values as its
             // type needs, and the host pointer was just set (INV-HOST).
             unsafe { code(callee.context.as_ptr(), core::ptr::null_mut(), values.as_mut_ptr()) }

@@ -2,6 +2,7 @@
 //! memories, references, limits.
 #![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "tests")]
 
+mod adversary;
 mod calls;
 mod errors;
 mod handles;
