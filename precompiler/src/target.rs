@@ -283,6 +283,7 @@ fn isa(name: TargetName, options: &Options) -> Result<(OwnedTargetIsa, String), 
         if is_feature || builder.enable(&cpu).is_err() {
             return Err(OptionsError::UnknownCpu { target: name.name, cpu });
         }
+        complete(&mut builder, &flags).map_err(|error| refused(&error))?;
         // WebAssembly 2.0 has no use for these, and images have no bit for them.
         for feature in ["has_avx_vnni", "has_avx512vnni"] {
             builder.set(feature, "false").map_err(|error| refused(&error))?;
@@ -297,6 +298,24 @@ fn isa(name: TargetName, options: &Options) -> Result<(OwnedTargetIsa, String), 
     }
     let isa = builder.finish(settings::Flags::new(flags)).map_err(|error| refused(&error))?;
     Ok((isa, cpu))
+}
+
+/// Adds what every CPU of the preset has, and without which its newer features are not used: Cranelift's presets of the
+/// levels x86-64-v3 and -v4 leave it out.
+fn complete(builder: &mut isa::Builder, flags: &settings::Builder) -> Result<(), Box<dyn core::error::Error>> {
+    let values = builder.finish(settings::Flags::new(flags.clone()))?.isa_flags();
+    let has = |flag| values.iter().any(|value| value.name == flag && value.as_bool() == Some(true));
+    for (newer, base) in [
+        ("has_fma", "has_avx"),
+        ("has_avx2", "has_avx"),
+        ("has_avx512dq", "has_avx512f"),
+        ("has_avx512vl", "has_avx512f"),
+    ] {
+        if has(newer) {
+            builder.enable(base)?;
+        }
+    }
+    Ok(())
 }
 
 /// Cranelift's name of the flag behind a feature of [`Architecture::features`].
@@ -335,6 +354,22 @@ mod tests {
         assert_eq!(linux.name(), "x86_64");
         // sse3 to popcnt, and cmpxchg16b: what x86-64-v2 is.
         assert_eq!(linux.cpu_features(), 0b11_1111);
+    }
+
+    #[test]
+    fn levels_have_all_that_they_are_made_of() {
+        let features = |cpu: &str| {
+            let options = Options { cpu: Some(cpu.into()), ..Options::default() };
+            let bits = Target::new(&options).expect("a CPU").cpu_features();
+            let names = Architecture::X86_64.features().iter().enumerate();
+            names.filter(|(bit, _)| bits >> bit & 1 != 0).map(|(_, name)| *name).collect::<Vec<_>>()
+        };
+        let v3 = features("x86-64-v3");
+        assert!(["avx", "avx2", "fma", "bmi1", "bmi2", "lzcnt"].iter().all(|name| v3.contains(name)), "{v3:?}");
+        assert!(!v3.contains(&"avx512f"));
+        let v4 = features("x86-64-v4");
+        assert!(["avx", "avx512f", "avx512dq", "avx512vl"].iter().all(|name| v4.contains(name)), "{v4:?}");
+        assert!(!features("x86-64-v2").contains(&"avx"));
     }
 
     #[test]
