@@ -344,6 +344,7 @@ impl Store {
             // SAFETY: there are so many.
             memory::link(self.block(), unsafe { memories.add(place as usize) });
         }
+        self.block().ground.set(Some(ground));
         view.head.next.set(self.block().instances.get());
         self.block().instances.set(Some(head));
         self.serve_waiting(view);

@@ -51,7 +51,7 @@ unsafe fn drop_interpreter(block: NonNull<Block>) {
 }
 
 impl Store {
-    /// Decides what code the store runs, and gives it an interpreter if that is bytecode.
+    /// Gives the store an interpreter if its code is to be bytecode.
     pub(crate) fn prepare_ground(&mut self, ground: Ground, rooms: &mut dyn Rooms) -> Result<(), VmError> {
         let block = self.block();
         if ground.architecture == Architecture::Pulley && block.interpreter.get().is_none() {
@@ -74,7 +74,6 @@ impl Store {
             let interpreter = unsafe { place.byte_add(offset_of!(InterpreterBlock, interpreter)) };
             block.interpreter.set(Some(interpreter.cast()));
         }
-        block.ground.set(Some(ground));
         Ok(())
     }
 }

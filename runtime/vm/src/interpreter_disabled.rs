@@ -16,10 +16,9 @@ pub(crate) const SUPPORTED: bool = false;
 pub(crate) enum Interpreter {}
 
 impl Store {
-    /// Decides what code the store runs.
-    #[expect(clippy::unnecessary_wraps, reason = "the twin can fail")]
-    pub(crate) fn prepare_ground(&mut self, ground: Ground, _rooms: &mut dyn Rooms) -> Result<(), VmError> {
-        self.block().ground.set(Some(ground));
+    /// Native code needs nothing.
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the twin can fail")]
+    pub(crate) fn prepare_ground(&mut self, _ground: Ground, _rooms: &mut dyn Rooms) -> Result<(), VmError> {
         Ok(())
     }
 }

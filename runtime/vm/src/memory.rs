@@ -184,7 +184,13 @@ impl MemoryBlock {
             return Ok(false);
         }
         // SAFETY: the range lies within the accessible bytes of the mapping, to which nothing refers.
-        unsafe { image.map_at(place, len) }?;
+        if let Err(error) = unsafe { image.map_at(place, len) } {
+            // What lies there now, if anything, is not known, and compiled code counts on the bytes that a memory starts with: it
+            // gets zeroes.
+            // SAFETY: as above.
+            let _ = unsafe { memory::remap(place, len, Protection::ReadWrite) };
+            return Err(error.into());
+        }
         Ok(true)
     }
 
@@ -335,7 +341,12 @@ impl Store {
                 // SAFETY: the guard and the old length lie within the mapping.
                 let start = unsafe { mapping.start.add(mapping.guard.checked_add(old_len)?) };
                 // SAFETY: the new length is at most the reservation; the added bytes were never accessible, so they are zero.
-                unsafe { memory::protect(start, added, Protection::ReadWrite) }.ok()?;
+                if unsafe { memory::protect(start, added, Protection::ReadWrite) }.is_err() {
+                    // Some of it may be open now. A platform that cannot close it again leaves the guest bytes of its own.
+                    // SAFETY: as above; nothing lies there yet.
+                    let _ = unsafe { memory::protect(start, added, Protection::None) };
+                    return None;
+                }
             }
             Backing::Plain(storage) => {
                 if len > vm.capacity.get() {

@@ -39,6 +39,11 @@ fn count(status: i32, more: bool) -> i32 {
     status
 }
 
+/// Half of so many pages.
+fn half(size: usize) -> usize {
+    (size / 2).next_multiple_of(4096).min(size)
+}
+
 unsafe extern "C" {
     fn __real_wasmtime_mmap_new(size: usize, prot: u32, ret: *mut *mut u8) -> i32;
     fn __real_wasmtime_munmap(ptr: *mut u8, size: usize) -> i32;
@@ -66,6 +71,9 @@ unsafe extern "C" fn __wrap_wasmtime_munmap(ptr: *mut u8, size: usize) -> i32 {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_wasmtime_mprotect(ptr: *mut u8, size: usize, prot: u32) -> i32 {
     if fails() {
+        // Half of it is done.
+        // SAFETY: as above.
+        let _ = unsafe { __real_wasmtime_mprotect(ptr, half(size), prot) };
         return FAILURE;
     }
     // SAFETY: as above.
@@ -84,6 +92,9 @@ unsafe extern "C" fn __wrap_wasmtime_memory_image_new(ptr: *const u8, len: usize
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_wasmtime_memory_image_map_at(image: *mut u8, addr: *mut u8, len: usize) -> i32 {
     if fails() {
+        // What was there is gone, and nothing has come.
+        // SAFETY: as above.
+        let _ = unsafe { __real_wasmtime_mprotect(addr, len, 0) };
         return FAILURE;
     }
     // SAFETY: as above.

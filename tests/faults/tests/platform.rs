@@ -1,7 +1,9 @@
 //! Each call of the platform fails in turn, at every step from loading to growing: an error comes back, all is given back, and what
 //! was there before goes on.
 
-use stilt::{Engine, Instance, Memory, MemoryType, Module, Result, Store};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use stilt::{Engine, Instance, Memory, MemoryType, Module, Ref, RefType, Result, Store, Table, TableType, Trap};
 use stilt_embedding_tests::{Ground, load};
 use stilt_fault_tests::{alive, fail_after, stop_failing};
 
@@ -14,8 +16,15 @@ const WAT: &str = r#"(module
     (func (export "end") (result i32)
         (i32.load8_u (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 1)))))"#;
 
+/// One test at a time: what fails, fails for the whole process.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn every_call_fails_once() -> Result<()> {
+    let _alone = alone();
     let image = Ground::Hardware.image(WAT)?;
     let engine = Ground::Hardware.engine()?;
     // One store that lives through it all.
@@ -69,5 +78,84 @@ fn steps(engine: &Engine, image: &[u8]) -> Result<()> {
     host?;
     first?;
     second?;
+    Ok(())
+}
+
+/// Growth that fails half way opens nothing to the guest, and leaves it nothing to find later.
+#[test]
+fn half_grown_memories() -> Result<()> {
+    let _alone = alone();
+    let engine = Ground::Hardware.engine()?;
+    let module = load(
+        &engine,
+        &Ground::Hardware.image(
+            r#"(module (memory 1 20)
+                (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+                (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+                (func (export "store") (param i32 i32) (i32.store (local.get 0) (local.get 1))))"#,
+        )?,
+    )?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let grow = instance.get_typed_func::<u32, i32>(&mut store, "grow")?;
+    let read = instance.get_typed_func::<u32, u32>(&mut store, "load")?;
+    let write = instance.get_typed_func::<(u32, u32), ()>(&mut store, "store")?;
+    fail_after(0);
+    assert_eq!(grow.call(&mut store, 4)?, -1);
+    assert!(stop_failing());
+    for address in [65536, 65536 + 4096, 3 * 65536] {
+        assert!(write.call(&mut store, (address, 7)).is_err_and(|error| error.is::<Trap>()), "{address}");
+    }
+    assert_eq!(grow.call(&mut store, 4)?, 1);
+    for address in [65536, 65536 + 4096, 3 * 65536] {
+        assert_eq!(read.call(&mut store, address)?, 0);
+    }
+    Ok(())
+}
+
+/// A memory whose content could not be placed is full of zeroes: the guest is there, and others may call it.
+#[test]
+fn content_that_could_not_be_placed() -> Result<()> {
+    let _alone = alone();
+    let engine = Ground::Hardware.engine()?;
+    let module = load(
+        &engine,
+        &Ground::Hardware.image(&format!(
+            r#"(module (import "e" "t" (table 1 funcref)) (memory 2) (elem (i32.const 0) $f) (data (i32.const 0) "{}")
+                (func $f (param i32) (result i32)
+                    (if (local.get 0) (then
+                        (memory.fill (i32.const 0) (i32.const 1) (i32.const 10000))))
+                    (i32.load (i32.const 4096))))"#,
+            "x".repeat(70_000)
+        ))?,
+    )?;
+    let mut store = Store::new(&engine, ());
+    let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 1, None), Ref::Func(None))?;
+    // The memory's mapping and its first bytes succeed.
+    fail_after(2);
+    assert!(Instance::new(&mut store, &module, &[table.into()]).is_err_and(|error| !error.is::<Trap>()));
+    assert!(stop_failing());
+    let Some(Ref::Func(Some(func))) = table.get(&mut store, 0) else { panic!("the function is there") };
+    let func = func.typed::<u32, u32>(&store)?;
+    assert_eq!(func.call(&mut store, 0)?, 0);
+    assert_eq!(func.call(&mut store, 1)?, 0x0101_0101);
+    Ok(())
+}
+
+/// An instance that could not be made does not decide what code a store runs.
+#[test]
+fn targets_after_a_failure() -> Result<()> {
+    let _alone = alone();
+    let engine = Ground::Hardware.engine()?;
+    let native = load(&engine, &Ground::Hardware.image(WAT)?)?;
+    let bytecode = load(&engine, &Ground::Pulley.image(WAT)?)?;
+    let mut store = Store::new(&engine, ());
+    fail_after(0);
+    assert!(Instance::new(&mut store, &native, &[]).is_err());
+    assert!(stop_failing());
+    let instance = Instance::new(&mut store, &bytecode, &[])?;
+    let grow = instance.get_typed_func::<(), i32>(&mut store, "grow")?;
+    assert_eq!(grow.call(&mut store, ())?, 2);
+    assert!(Instance::new(&mut store, &native, &[]).is_err(), "now it is decided");
     Ok(())
 }
