@@ -60,6 +60,11 @@ macro_rules! builtins {
             /// Every builtin.
             pub const ALL: &'static [Builtin] = &[$( Builtin::$name, )*];
 
+            /// Their declarations, as [`crate::contract::FINGERPRINT`] reads them.
+            pub(crate) const SHAPE: &'static str = concat!($(
+                stringify!($name), "=", stringify!($group), stringify!($number), "/", stringify!($args), stringify!($outcome), " ",
+            )*);
+
             /// The group it belongs to.
             pub const fn group(self) -> Group {
                 match self { $( Builtin::$name => Group::$group, )* }

@@ -84,8 +84,8 @@ record! {
         pub signature: u32,
         /// Bytes of it. Reserved.
         pub signature_len: u32,
-        /// Zero.
-        pub reserved: u32,
+        /// [`crate::contract::FINGERPRINT`] of what wrote it.
+        pub contract: u32,
         /// Identifies this build: a hash of source, options and versions.
         pub build_id: [u8; 16],
         /// Checksum of all of the file but header and tables ([`crate::checksum`]).
@@ -167,7 +167,8 @@ pub const SECTION_NAMES: [&str; section::COUNT] = [
 ];
 
 record! {
-    /// The header of one core module: where its sections are, and how its context is laid out.
+    /// The header of one core module: where its sections are, and how its context is laid out: in the order of
+    /// [`crate::layout::InstanceLayout`], without overlaps.
     pub struct ModuleHeader {
         /// Start of each section from the image base; a section ends where the next starts. Sections of records start at
         /// multiples of four, and the padding in front of one belongs to the section before it: as records are multiples

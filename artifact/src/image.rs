@@ -13,6 +13,7 @@ pub use module::ModuleImage;
 
 use crate::ABI;
 use crate::checksum::Checksum;
+use crate::contract::FINGERPRINT;
 use crate::header::{ELF_MAGIC, ELF_PREFIX, ImageHeader, MAGIC, ModuleHeader, flags};
 use crate::order::{ByteOrder, Endian};
 use crate::record::Field;
@@ -60,6 +61,9 @@ impl<'a, O: ByteOrder> Image<'a, O> {
         }
         if Endian::from_code(header.byte_order) != Some(order.endian()) {
             return Err(ImageError::ByteOrder { found: Endian::from_code(header.byte_order) });
+        }
+        if header.contract != FINGERPRINT {
+            return Err(ImageError::Contract { expected: FINGERPRINT, found: header.contract });
         }
         if header.flags & !flags::KNOWN != 0 {
             return Err(ImageError::UnknownFlags { flags: header.flags & !flags::KNOWN });

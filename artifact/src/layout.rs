@@ -73,6 +73,9 @@ macro_rules! vm_struct {
             enum Index { $( $field, )* }
             impl $name {
                 const FIELDS: &'static [VmField] = &[$( VmField::$kind, )*];
+                /// Its declaration, as [`crate::contract::FINGERPRINT`] reads it.
+                pub(crate) const SHAPE: &'static str =
+                    concat!(stringify!($name), $( " ", stringify!($field), ":", stringify!($kind), )* );
                 $( $(#[$field_meta])* pub const fn $field(pointer_width: u8) -> u32 {
                     offset_in(Self::FIELDS, Index::$field as usize, pointer_width)
                 } )*

@@ -18,6 +18,7 @@
 //! | [`builtins`] | what compiled code may ask of the runtime |
 //! | [`trap`] | trap codes and their messages |
 //! | [`sites`] | trap sites and return addresses, back to wasm offsets |
+//! | [`contract`] | a number that changes with all of this |
 //! | [`target`] | architectures, CPU features, calling-convention numbers |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -25,6 +26,7 @@
 
 pub mod builtins;
 pub mod checksum;
+pub mod contract;
 pub mod header;
 pub mod image;
 pub mod layout;
@@ -39,7 +41,8 @@ pub mod types;
 pub use image::{Image, ImageError, ModuleImage};
 pub use order::{ByteOrder, Endian, Native};
 
-/// The number in [`header::ImageHeader::abi`]. ABI 0 may change with any commit and is matched exactly.
+/// The number in [`header::ImageHeader::abi`]. ABI 0 may change with any commit and is matched exactly, by
+/// [`contract::FINGERPRINT`].
 pub const ABI: u8 = 0;
 
 /// "No such thing" in a field that holds an index or an offset.

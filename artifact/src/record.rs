@@ -92,6 +92,12 @@ macro_rules! record {
             $( $(#[$field_meta])* pub $field : $ty, )*
         }
 
+        impl $name {
+            /// Its declaration, as [`crate::contract::FINGERPRINT`] reads it.
+            pub(crate) const SHAPE: &'static str =
+                concat!(stringify!($name), $( " ", stringify!($field), ":", stringify!($ty), )* );
+        }
+
         impl $crate::record::Field for $name {
             const SIZE: usize = 0 $( + <$ty as $crate::record::Field>::SIZE )*;
 

@@ -12,6 +12,9 @@ macro_rules! traps {
             /// Every code, in the order of their numbers.
             pub const ALL: &'static [TrapCode] = &[$( TrapCode::$name, )*];
 
+            /// Their declarations, as [`crate::contract::FINGERPRINT`] reads them.
+            pub(crate) const SHAPE: &'static str = concat!($( stringify!($name), "=", stringify!($number), " ", )*);
+
             /// The code with this number.
             pub const fn from_u8(number: u8) -> Option<TrapCode> {
                 match number {

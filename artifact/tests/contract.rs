@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use stilt_artifact::builtins::{Builtin, Group, MAX_ARGUMENTS};
 use stilt_artifact::checksum::Checksum;
+use stilt_artifact::contract::FINGERPRINT;
 use stilt_artifact::header::{ImageHeader, MAGIC, ModuleHeader};
 use stilt_artifact::layout::{
     ContextCounts, ContextLayout, FuncRefLayout, InstanceLayout, MemoryLayout, StoreContextLayout, TableLayout,
@@ -157,4 +158,6 @@ fn what_is_not_an_image_says_so() {
     header[8] = stilt_artifact::ABI;
     header[9] = Endian::Big.code();
     assert_eq!(parse(&header), Err(ImageError::ByteOrder { found: Some(Endian::Big) }));
+    header[9] = Endian::Little.code();
+    assert_eq!(parse(&header), Err(ImageError::Contract { expected: FINGERPRINT, found: 0 }));
 }

@@ -24,6 +24,13 @@ pub enum ImageError {
         /// What the image has.
         found: u8,
     },
+    /// It was made by another version of this project, whose images are not the same.
+    Contract {
+        /// [`crate::contract::FINGERPRINT`].
+        expected: u32,
+        /// What the image has.
+        found: u32,
+    },
     /// It was made for another byte order.
     ByteOrder {
         /// What the image has.
@@ -63,6 +70,10 @@ impl core::fmt::Display for ImageError {
             ImageError::Abi { expected, found } => {
                 write!(f, "the image has ABI {found}, this runtime reads ABI {expected}: compile it again")
             }
+            ImageError::Contract { expected, found } => write!(
+                f,
+                "the image was made by another version of Stilt (contract {found:#010x}, this one is {expected:#010x}): compile it again"
+            ),
             ImageError::ByteOrder { found: Some(Endian::Little) } => {
                 f.write_str("the image is for little-endian targets")
             }

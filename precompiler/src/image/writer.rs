@@ -6,6 +6,7 @@ use super::{ImageInput, length};
 use crate::error::CompileError;
 use crate::module::FuncIndex;
 use stilt_artifact::checksum::Checksum;
+use stilt_artifact::contract::FINGERPRINT;
 use stilt_artifact::header::{ELF_PREFIX, IMAGE_ALIGN, ImageHeader, MAGIC, ModuleHeader, section};
 use stilt_artifact::image::tables_checksum;
 use stilt_artifact::record::Field;
@@ -64,7 +65,7 @@ pub(crate) fn write(input: &ImageInput<'_, '_>) -> Result<Vec<u8>, CompileError>
         file_len: 0,
         signature: 0,
         signature_len: 0,
-        reserved: 0,
+        contract: FINGERPRINT,
         build_id: input.build_id,
         rest_checksum: 0,
         tables_checksum: 0,

@@ -29,7 +29,7 @@ fn image() -> ImageHeader {
         file_len: 0,
         signature: 0,
         signature_len: 0,
-        reserved: 0,
+        contract: stilt_artifact::contract::FINGERPRINT,
         build_id: [0; 16],
         rest_checksum: 0,
         tables_checksum: 0,
