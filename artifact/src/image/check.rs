@@ -18,6 +18,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
         self.check_imports_and_exports()?;
         self.check_funcs()?;
         self.check_entities()?;
+        self.check_context()?;
         self.check_segments()
     }
 
@@ -50,17 +51,6 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
         if size > MAX_CONTEXT || size < ContextLayout::size(self.pointer_width()).into() {
             return Err(malformed("size of the context", header.context_size));
         }
-        let word = self.pointer_width();
-        let arrays = [
-            (header.context_imported_funcs, header.imported_funcs, FuncImportLayout::size(word), u32::from(word)),
-            (header.context_func_refs, self.func_refs().len(), FuncRefLayout::size(word), u32::from(word)),
-            (header.context_dropped, self.segments().div_ceil(32), 4, 4),
-        ];
-        for (start, count, size, align) in arrays {
-            if !self.in_context(start, u64::from(count).wrapping_mul(size.into()), align) {
-                return Err(malformed("place in the context", start));
-            }
-        }
         if header.start != NONE && header.start >= self.func_count() {
             return Err(malformed("start function", header.start));
         }
@@ -73,13 +63,6 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
 
     fn segments(&self) -> u32 {
         self.elems().len().saturating_add(self.data_segments().len())
-    }
-
-    fn in_context(&self, start: u32, len: u64, align: u32) -> bool {
-        let end = u64::from(start).saturating_add(len);
-        start.is_multiple_of(align)
-            && (len == 0 || start >= ContextLayout::size(self.pointer_width()))
-            && end <= self.header.context_size.into()
     }
 
     fn in_code(&self, start: u32, len: u32) -> bool {
@@ -154,36 +137,69 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
     }
 
     fn check_entities(&self) -> Result<(), ImageError> {
-        let word = self.pointer_width();
-        let place = |index: u32, imported: u32, context: u32, size: u32, align: u32| {
-            let (size, align) = if index < imported { (word.into(), word.into()) } else { (size, align) };
-            self.in_context(context, size.into(), align)
-        };
         for (index, table) in (0..).zip(self.tables().iter()) {
             let reference =
                 matches!(ValueType::from_u8(table.element), Some(ValueType::FuncRef | ValueType::ExternRef));
-            let size = TableLayout::size(word);
-            if !reference || !place(index, self.header.imported_tables, table.context, size, word.into()) {
+            if !reference {
                 return Err(malformed("table", index));
             }
         }
         for (index, memory) in (0..).zip(self.memories().iter()) {
-            let size = MemoryLayout::size(word);
-            let pages = matches!(memory.page_log2, 0 | 16);
-            if !pages || !place(index, self.header.imported_memories, memory.context, size, word.into()) {
+            if !matches!(memory.page_log2, 0 | 16) {
                 return Err(malformed("memory", index));
             }
         }
         for (index, global) in (0..).zip(self.globals().iter()) {
             let ty = ValueType::from_u8(global.ty).ok_or(malformed("type of a global", index))?;
-            let size = ty.size(word);
             let own = index >= self.header.imported_globals;
             let init = if own { self.is_const_expr(global.init, index, Some(ty)) } else { global.init == NONE };
-            if !init || !place(index, self.header.imported_globals, global.context, size, size) {
+            if !init {
                 return Err(malformed("global", index));
             }
         }
         Ok(())
+    }
+
+    /// Whether all that lies in the context has room of its own. It lies there in the order of
+    /// [`crate::layout::InstanceLayout`], so that one walk finds what overlaps.
+    fn check_context(&self) -> Result<(), ImageError> {
+        let (header, word) = (&self.header, self.pointer_width());
+        let mut end = u64::from(ContextLayout::size(word));
+        let mut place = |start: u32, count: u32, size: u32, align: u32| {
+            // Without items it does not matter where they are.
+            if count != 0 {
+                let good = u64::from(start) >= end && start.is_multiple_of(align);
+                end = u64::from(start).wrapping_add(u64::from(count).wrapping_mul(size.into()));
+                if !good || end > header.context_size.into() {
+                    return Err(malformed("place in the context", start));
+                }
+            }
+            Ok(())
+        };
+        let pointer = u32::from(word);
+        let imported = |count: u32| count as usize;
+        for memory in self.memories().iter().skip(imported(header.imported_memories)) {
+            place(memory.context, 1, MemoryLayout::size(word), pointer)?;
+        }
+        for global in self.globals().iter().skip(imported(header.imported_globals)) {
+            let size = ValueType::from_u8(global.ty).map_or(0, |ty| ty.size(word));
+            place(global.context, 1, size, size)?;
+        }
+        for table in self.tables().iter().skip(imported(header.imported_tables)) {
+            place(table.context, 1, TableLayout::size(word), pointer)?;
+        }
+        place(header.context_imported_funcs, header.imported_funcs, FuncImportLayout::size(word), pointer)?;
+        for memory in self.memories().iter().take(imported(header.imported_memories)) {
+            place(memory.context, 1, pointer, pointer)?;
+        }
+        for global in self.globals().iter().take(imported(header.imported_globals)) {
+            place(global.context, 1, pointer, pointer)?;
+        }
+        for table in self.tables().iter().take(imported(header.imported_tables)) {
+            place(table.context, 1, pointer, pointer)?;
+        }
+        place(header.context_func_refs, self.func_refs().len(), FuncRefLayout::size(word), pointer)?;
+        place(header.context_dropped, self.segments().div_ceil(32), 4, 4)
     }
 
     /// Whether entry `index` is a constant expression of type `ty` (any type if `None`) that reads only globals below

@@ -4,8 +4,9 @@ use stilt::{
     Config, Engine, Extern, Func, Global, GlobalType, Linker, Memory, MemoryType, Module, Mutability, Ref, RefType,
 };
 use stilt::{Store, Table, TableType, Val, ValType};
-use stilt_artifact::header::{ELF_PREFIX, ImageHeader};
+use stilt_artifact::header::{ELF_PREFIX, ImageHeader, ModuleHeader, section};
 use stilt_artifact::record::Field;
+use stilt_artifact::tables::{GlobalEntry, MemoryEntry, TableEntry};
 use stilt_image_tests::{CONFIGURATIONS, EVERYTHING, MEMORY, Random, compile, repair_checksum};
 
 fn engine() -> Engine {
@@ -86,6 +87,38 @@ fn every_changed_byte_is_found_by_verify() {
                 assert!(found.is_err(), "{target} {traps:?}: the change of byte {at} of {} was not found", image.len());
             }
         }
+    }
+}
+
+/// No two things of an instance share a place in its context: what one holds would be what another is reached by.
+#[test]
+fn places_in_the_context_do_not_overlap() {
+    let engine = engine();
+    for (target, traps) in CONFIGURATIONS {
+        let image = compile(EVERYTHING, target, traps, false);
+        let base = &image[ELF_PREFIX..];
+        let module = ModuleHeader::read(stilt_artifact::Native, &base[ImageHeader::SIZE..]).expect("a header");
+        // Where in a record its place in the context stands: tables, memories and globals begin alike.
+        let fields = [(section::TABLES, TableEntry::SIZE), (section::MEMORIES, MemoryEntry::SIZE)];
+        let fields = fields.into_iter().chain([(section::GLOBALS, GlobalEntry::SIZE)]).flat_map(|(section, size)| {
+            let (start, end) = (module.sections[section] as usize, module.sections[section + 1] as usize);
+            (start..end).step_by(size).map(|record| record + 4).filter(move |field| field + 4 <= end)
+        });
+        let fields: Vec<usize> = fields.collect();
+        let mut pairs = 0;
+        for from in &fields {
+            for to in &fields {
+                if base[*from..from + 4] != base[*to..to + 4] {
+                    pairs += 1;
+                    let mut forged = image.clone();
+                    forged.copy_within(ELF_PREFIX + from..ELF_PREFIX + from + 4, ELF_PREFIX + to);
+                    assert!(repair_checksum(&mut forged));
+                    let error = load(&engine, &forged).expect_err("two things in one place").to_string();
+                    assert!(error.contains("place in the context"), "{target} {traps:?}: {error}");
+                }
+            }
+        }
+        assert!(pairs >= 6, "{pairs} pairs only");
     }
 }
 
