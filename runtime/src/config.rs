@@ -13,6 +13,9 @@ use crate::{Error, Result};
 const DEFAULT_STACK: Option<usize> =
     if cfg!(all(target_os = "none", target_pointer_width = "32")) { None } else { Some(512 * 1024) };
 
+/// All that a 32-bit address reaches, in bytes.
+const WHOLE: u64 = 1 << 32;
+
 /// Options of an [`Engine`](crate::Engine).
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -25,6 +28,9 @@ pub struct Config {
     target: Option<Architecture>,
     detect: Option<fn(&str) -> Option<bool>>,
     x86_floats: bool,
+    reservation: Option<u64>,
+    guard: u64,
+    may_move: bool,
 }
 
 impl Config {
@@ -40,6 +46,9 @@ impl Config {
             target: None,
             detect: None,
             x86_floats: false,
+            reservation: None,
+            guard: 32 << 20,
+            may_move: true,
         }
     }
 
@@ -67,6 +76,29 @@ impl Config {
     /// copied. Default: yes.
     pub const fn memory_init_cow(&mut self, enable: bool) -> &mut Self {
         self.copy_on_write = enable;
+        self
+    }
+
+    /// How many bytes of address space a memory that the embedder makes ([`Memory::new`](crate::Memory::new)) reserves; a module
+    /// can only import it if that is at least what the module was compiled for (`stilt compile --memory-reservation`). Less than
+    /// 4 GiB means none: the memory is plain storage, for images that test every access. Memories that modules define are as
+    /// their images say. Without virtual memory it has no meaning. Default: 4 GiB where images may rely on hardware traps, else none.
+    pub const fn memory_reservation(&mut self, bytes: u64) -> &mut Self {
+        self.reservation = Some(bytes);
+        self
+    }
+
+    /// How many bytes fault on both sides of such a reservation, at least what modules that import it were compiled for
+    /// (`stilt compile --memory-guard`). Default: 32 MiB.
+    pub const fn memory_guard_size(&mut self, bytes: u64) -> &mut Self {
+        self.guard = bytes;
+        self
+    }
+
+    /// Whether the bytes of a memory that the embedder makes may move when it grows, where nothing is reserved for it. If not,
+    /// it takes the storage of its maximum at once. Default: yes.
+    pub const fn memory_may_move(&mut self, enable: bool) -> &mut Self {
+        self.may_move = enable;
         self
     }
 
@@ -142,6 +174,20 @@ impl Config {
 
     pub(crate) const fn copy_on_write(&self) -> bool {
         self.copy_on_write
+    }
+
+    /// Bytes to reserve for a memory of the embedder's, if there is virtual memory, and to guard on both sides of that; 0 and 0
+    /// for plain storage.
+    pub(crate) fn host_memory(&self) -> (u64, u64) {
+        let by_default = if cfg!(feature = "native-signals") && self.signals { WHOLE } else { 0 };
+        match self.reservation.unwrap_or(by_default) {
+            bytes @ WHOLE.. => (bytes, self.guard),
+            _ => (0, 0),
+        }
+    }
+
+    pub(crate) const fn may_move(&self) -> bool {
+        self.may_move
     }
 
     pub(crate) const fn signals(&self) -> bool {

@@ -8,11 +8,6 @@ use crate::module::vm_error;
 use crate::store::{Heap, StoreOpaque};
 use crate::{AsContext, AsContextMut, Engine, Error, MemoryType, Result, StoreContext, StoreContextMut};
 
-/// Address space that a memory of the host's reserves where there is virtual memory, and guards on both sides: what images
-/// with hardware traps rely on by default.
-const RESERVATION: u64 = 1 << 32;
-const GUARD: u64 = 32 << 20;
-
 /// A linear memory of a store. A handle: with another store its functions fail, or find nothing where they cannot fail.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
@@ -153,17 +148,19 @@ impl Memory {
 
 /// How a memory of the host's is made.
 fn shape(engine: &Engine, ty: &MemoryType) -> MemoryShape {
-    let signals = cfg!(all(feature = "virtual-memory", feature = "native-signals")) && engine.config().signals();
-    let reserve = signals && !engine.is_pulley() && size_of::<usize>() == 8 && !ty.is_64() && ty.page_size_log2() == 16;
+    let config = engine.config();
+    let can_reserve = cfg!(all(feature = "virtual-memory", target_pointer_width = "64"));
+    let reserve = can_reserve && !engine.is_pulley() && !ty.is_64() && ty.page_size_log2() == 16;
+    let (reservation, guard) = if reserve { config.host_memory() } else { (0, 0) };
     MemoryShape {
         min: ty.minimum(),
         max: ty.maximum(),
         page_log2: ty.page_size_log2(),
         index64: ty.is_64(),
         shared: ty.is_shared(),
-        fixed_base: ty.maximum() == Some(ty.minimum()),
-        reservation: if reserve { RESERVATION } else { 0 },
-        guard: if reserve { GUARD } else { 0 },
+        fixed_base: !config.may_move() || ty.maximum() == Some(ty.minimum()),
+        reservation,
+        guard,
     }
 }
 

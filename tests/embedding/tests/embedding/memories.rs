@@ -1,7 +1,9 @@
 //! Memories and tables: growth in every style, the last bytes, content.
 
-use stilt::{Instance, Memory, MemoryType, Ref, Store, Val};
+use stilt::{Config, Engine, Instance, Memory, MemoryType, Ref, Store, Val};
+use stilt_artifact::target::TrapMode;
 use stilt_embedding_tests::{Ground, compile, load};
+use stilt_precompiler::MemoryStyle;
 
 use crate::{everywhere, instantiate};
 
@@ -190,4 +192,47 @@ fn limited_in_number() {
         assert!(Instance::new(&mut store, &module, &[]).is_err());
         Ok(())
     });
+}
+
+/// Memories of the host are made as the modules that import them rely on.
+#[test]
+fn reserved_as_configured() -> stilt::Result<()> {
+    const WAT: &str = r#"(module (import "e" "m" (memory 1 4))
+        (func (export "load") (param i32) (result i32) (i32.load offset=0x1000_0000 (local.get 0)))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+    let reserved = |reservation, guard| Some(MemoryStyle::Reserved { reservation, guard });
+    let (wide, narrow) = (reserved(8 << 30, 64 << 10), reserved(256 << 10, 0));
+    type Change = fn(&mut Config);
+    let cases: [(TrapMode, Option<MemoryStyle>, Change, bool); 7] = [
+        (TrapMode::Hardware, None, |_| {}, true),
+        (TrapMode::Hardware, wide, |_| {}, false),
+        (TrapMode::Hardware, wide, |config| _ = config.memory_reservation(8 << 30), true),
+        (TrapMode::Hardware, None, |config| _ = config.memory_guard_size(64 << 10), false),
+        (TrapMode::Hardware, None, |config| _ = config.memory_reservation(0), false),
+        (TrapMode::Explicit, narrow, |config| _ = config.memory_reservation(0), false),
+        (TrapMode::Explicit, narrow, |config| _ = config.memory_reservation(0).memory_may_move(false), true),
+    ];
+    for (number, (traps, memory, change, fits)) in cases.into_iter().enumerate() {
+        let mut options = stilt_precompiler::Options::default();
+        options.traps = Some(traps);
+        options.memory = memory;
+        let mut config = Config::new();
+        change(&mut config);
+        let engine = Engine::new(&config)?;
+        let module = load(&engine, &compile(WAT, options)?)?;
+        let mut store = Store::new(&engine, ());
+        let memory = Memory::new(&mut store, MemoryType::new(1, Some(4)))?;
+        let instance = Instance::new(&mut store, &module, &[memory.into()]);
+        assert_eq!(instance.is_ok(), fits, "case {number}: {:?}", instance.err());
+        let Ok(instance) = instance else { continue };
+        let at = memory.data_ptr(&store);
+        let grow = instance.get_typed_func::<u32, i32>(&mut store, "grow")?;
+        assert_eq!(grow.call(&mut store, 3)?, 1);
+        assert_eq!(grow.call(&mut store, 1)?, -1);
+        assert_eq!((at, memory.size(&store)), (memory.data_ptr(&store), 4), "it has not moved");
+        let load = instance.get_typed_func::<u32, i32>(&mut store, "load")?;
+        assert!(load.call(&mut store, 0).unwrap_err().is::<stilt::Trap>());
+        assert!(load.call(&mut store, u32::MAX).unwrap_err().is::<stilt::Trap>());
+    }
+    Ok(())
 }
