@@ -1,0 +1,69 @@
+//! Instantiation, alone and with the end of store and instance.
+
+use crate::measure::{Clock, Contestant, Row, in_turn, time};
+use crate::modules;
+use crate::settings::{Mode, Output, Placement};
+use crate::{stilt_side, wasmtime_side};
+use anyhow::Result;
+use core::hint::black_box;
+
+/// As many instances as a pool of Wasmtime's has slots for, well below.
+const TIMES: u32 = 200;
+
+/// Tiny, with one memory, with data; Wasmtime on demand and pooled.
+pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
+    let tiny = modules::binary(modules::TINY)?;
+    let memory = modules::binary(modules::MEMORY)?;
+    let data = modules::with_data()?;
+    let mut rows = Vec::new();
+    for (mode, mode_name) in [(Mode::Guard, "guard pages"), (Mode::Explicit, "explicit")] {
+        for (what, wasm) in [("tiny", &tiny), ("one memory", &memory), ("with data", &data)] {
+            let image = stilt_side::setup::compile(mode, Output::Default, 1, wasm)?;
+            let ours = stilt_side::embedder::load(&stilt_side::setup::engine(mode, true)?, &image)?;
+            let image = wasmtime_side::setup::compile(mode, Output::Default, 1, wasm)?;
+            let load =
+                |placement| wasmtime_side::embedder::load(&wasmtime_side::setup::placed(mode, placement)?, &image);
+            let theirs = load(Placement::OnDemand)?;
+            // A pool of slots has reservations, which explicit mode is without.
+            let pooled = if mode == Mode::Guard { Some(load(Placement::Pooled)?) } else { None };
+            macro_rules! row {
+                ($name:literal, $method:ident) => {
+                    let mut contestants = vec![
+                        Contestant::new("stilt", || stilt_side::embedder::$method(ours.engine(), &ours, TIMES)),
+                        Contestant::new("wasmtime", || {
+                            wasmtime_side::embedder::$method(theirs.engine(), &theirs, TIMES)
+                        }),
+                    ];
+                    if let Some(pooled) = &pooled {
+                        contestants.push(Contestant::new("wasmtime pooled", || {
+                            wasmtime_side::embedder::$method(pooled.engine(), pooled, TIMES)
+                        }));
+                    }
+                    if what == "with data" {
+                        contestants.push(Contestant::new("allocate and copy", || allocate_and_copy()));
+                    }
+                    let figures = in_turn(rounds, &mut contestants)?;
+                    rows.push(Row::new("instantiate", &format!("{what}, {}, {mode_name}", $name), "ns", figures));
+                };
+            }
+            row!("alone", instantiate);
+            row!("with drop", instantiate_and_drop);
+        }
+    }
+    Ok(rows)
+}
+
+/// What cannot be avoided in explicit mode: zeroed storage, and the bytes.
+fn allocate_and_copy() -> Result<f64> {
+    let data = vec![b'x'; modules::DATA_BYTES];
+    let (taken, ()) = time(Clock::Cpu, || {
+        for _ in 0..TIMES {
+            let mut memory = vec![0_u8; modules::DATA_PAGES << 16];
+            if let Some(place) = memory.get_mut(4096..4096 + data.len()) {
+                place.copy_from_slice(&data);
+            }
+            black_box(&memory);
+        }
+    });
+    Ok(taken / f64::from(TIMES))
+}

@@ -1,0 +1,32 @@
+//! What is compared: the same settings for both engines, in words of neither.
+
+/// How code is made and run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Native code; 4 GiB reserved for each memory, guard pages, hardware traps.
+    Guard,
+    /// Native code; every access tested, memories move, no signals.
+    Explicit,
+    /// Interpreted.
+    Pulley,
+}
+
+/// What the compiler puts out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// As each engine has it by default, at `-O speed`.
+    Default,
+    /// The same without what only backtraces and debuggers read.
+    Stripped,
+    /// Stripped, and compiled for size.
+    Small,
+}
+
+/// How instances get their memories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placement {
+    /// As they are needed.
+    OnDemand,
+    /// From slots prepared beforehand.
+    Pooled,
+}

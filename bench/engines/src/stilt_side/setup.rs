@@ -1,0 +1,38 @@
+//! How Stilt is configured and compiles.
+
+use crate::settings::{Mode, Output};
+use anyhow::{Result, anyhow};
+use core::num::NonZeroUsize;
+use stilt::{Config, Engine};
+// Links the platform.
+use stilt_platform_linux as _;
+use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
+
+/// An engine for images of a mode.
+pub(crate) fn engine(mode: Mode, backtrace: bool) -> Result<Engine> {
+    let mut config = Config::new();
+    config.signals_based_traps(mode == Mode::Guard).wasm_backtrace(backtrace);
+    if mode == Mode::Pulley {
+        config.target("pulley64").map_err(super::embedder::show)?;
+    }
+    Engine::new(&config).map_err(super::embedder::show)
+}
+
+/// Compiles a module.
+pub(crate) fn compile(mode: Mode, output: Output, threads: usize, wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut options = Options::default();
+    match mode {
+        Mode::Guard => {}
+        Mode::Explicit => {
+            options.traps = Some(stilt_artifact::target::TrapMode::Explicit);
+            options.memory = Some(MemoryStyle::Movable);
+        }
+        Mode::Pulley => options.target = "pulley64".to_owned(),
+    }
+    options.strip = output != Output::Default;
+    options.opt_level = if output == Output::Small { OptLevel::Size } else { OptLevel::Speed };
+    options.threads = NonZeroUsize::new(threads);
+    options.verify = false;
+    let precompiler = Precompiler::new(options)?;
+    precompiler.compile(wasm).map_err(|error| anyhow!("{error}"))
+}
