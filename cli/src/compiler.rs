@@ -112,6 +112,13 @@ impl CompilerArguments {
         Ok(options)
     }
 
+    /// Whether they ask for anything but what is the default, beside the number of threads.
+    pub(crate) fn ask_for_something(&self) -> Result<bool> {
+        let mut options = self.options(false)?;
+        options.threads = None;
+        Ok(options != Options::default())
+    }
+
     /// The compiler for these options.
     pub(crate) fn precompiler(&self, strip: bool) -> Result<Precompiler> {
         // Its words are those of its cause.

@@ -120,6 +120,12 @@ const START: &str = "_start";
 
 fn image(arguments: &Arguments) -> Result<Vec<u8>> {
     match input::read(&arguments.file)? {
+        Input::Image(_) if arguments.compiler.ask_for_something()? => {
+            bail!(
+                "{}: this is a compiled image already; options of compilation cannot change it",
+                arguments.file.display()
+            )
+        }
         Input::Image(image) => Ok(image),
         Input::Module(module) => {
             let bar = Bar::new("compiling");

@@ -50,7 +50,7 @@ impl OptLevel {
 }
 
 /// The choices. Start from `Options::default()` and change what should differ.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
     /// `x86_64`, `pulley32`, `pulley64`, `pulley32be`, `pulley64be`, or a triple that starts with one of these.

@@ -50,6 +50,18 @@ fn functions_are_called_with_values_of_every_type() {
 }
 
 #[test]
+fn an_image_is_run_as_it_was_compiled() {
+    let folder = Folder::new();
+    folder.file("sample.wat", MODULE);
+    folder.stilt(&["compile", "sample.wat"]).succeeds();
+    let run =
+        |option: &[&str]| folder.stilt(&[&["run", "sample.cwasm"], option, &["--invoke", "add", "1", "2"]].concat());
+    assert_eq!(run(&[]).succeeds().stdout, "3\n");
+    run(&["--target", "pulley64"]).fails(&["a compiled image already", "options of compilation cannot change it"]);
+    run(&["--spectre", "off"]).fails(&["a compiled image already"]);
+}
+
+#[test]
 fn traps_end_with_134_and_a_backtrace_on_every_ground() {
     let folder = Folder::new();
     folder.file("sample.wat", MODULE);
