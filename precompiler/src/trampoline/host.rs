@@ -7,10 +7,15 @@
 use super::{Builder, HOST_FUNCTION, function};
 use crate::signature::WasmSignature;
 use crate::target::Target;
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, InstBuilder as _, StackSlotData, StackSlotKind};
 use cranelift_frontend::FunctionBuilderContext;
-use stilt_artifact::layout::ContextLayout;
+use stilt_artifact::layout::{ContextLayout, StoreContextLayout};
+use stilt_artifact::trap::TrapCode;
 use stilt_artifact::types::ValueType;
+
+/// Bytes of arguments or results that are spilled without a look at the stack.
+const UNTESTED: u32 = 512;
 
 /// Builds the trampoline for host functions of this type.
 pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBuilderContext) -> Function {
@@ -30,6 +35,13 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
         let slot = t.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3));
         t.b.ins().stack_addr(pointer, slot, 0)
     };
+    if size > UNTESTED {
+        // What is kept below the limit is for the host, not for arguments.
+        let limit = t.load_word(store, StoreContextLayout::stack_limit(word));
+        let sp = t.b.ins().get_stack_pointer(pointer);
+        let beyond = t.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
+        t.raise_unless_zero(store, context, beyond, Some(TrapCode::StackOverflow as i64));
+    }
     t.store_slots(&signature.params, args, values);
     let code = t.load_word(context, ContextLayout::types_or_code(word));
     let caller = t.load_word(context, ContextLayout::caller(word));

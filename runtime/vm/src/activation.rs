@@ -109,7 +109,7 @@ type EntryFn = unsafe extern "C" fn(*mut VmContext, *const u8, *mut u64, *mut Vm
 /// A host function's code.
 pub(crate) type HostFn = unsafe extern "C" fn(*mut VmContext, *mut VmContext, *mut u64) -> u64;
 
-/// Room that an entry needs for itself above the limit of the stack.
+/// Room that an entry needs for itself above the limit of the stack, next to its values.
 const ENTRY_ROOM: usize = 1024;
 
 /// Calls a function. `values` holds the arguments in slots, and then the results; it has at least
@@ -138,7 +138,9 @@ pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Resul
             here.saturating_sub(limits.wasm_stack).max(limits.lowest.saturating_add(limits.reserve))
         }
     };
-    if here < native_limit.saturating_add(ENTRY_ROOM) {
+    // Arguments, results and copies of them lie side by side in the trampoline's frame: three words for a slot, and one for the callee.
+    let room = (callee.slots as usize).saturating_mul(32).saturating_add(ENTRY_ROOM);
+    if here < native_limit.saturating_add(room) {
         return Err(Exit::Trap(TrapCode::StackOverflow));
     }
     let context = &block.context;

@@ -1,6 +1,6 @@
 //! The bound of the stack: how deep a guest gets, by whose word.
 
-use stilt::{Config, Engine, Instance, Result, Store, Trap};
+use stilt::{Caller, Config, Engine, Extern, Instance, Result, Store, Trap, V128, Val};
 use stilt_embedding_tests::{Ground, load};
 
 use crate::everywhere;
@@ -57,6 +57,92 @@ fn as_the_embedder_knows_it() -> Result<()> {
         assert_eq!(depth(&mut store, instance)?, 0);
         store.set_stack_limit(0);
         assert_eq!(depth(&mut store, instance)?, free);
+    }
+    Ok(())
+}
+
+/// Where the stack of this thread ends.
+fn lowest_address() -> usize {
+    let here = 0u8;
+    let here = core::hint::black_box(&raw const here).addr();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let ranges = maps.lines().filter_map(|line| line.split_whitespace().next()?.split_once('-'));
+    let ranges = ranges.map(|(start, end)| [start, end].map(|hex| usize::from_str_radix(hex, 16).unwrap()));
+    let range = ranges.into_iter().find(|[start, end]| (*start..*end).contains(&here));
+    range.expect("the stack is mapped")[0]
+}
+
+/// Values that take as much stack as there is kept for the host: in calls of the guest's own, of the host, and by the host, from every
+/// depth.
+#[test]
+fn many_values_at_every_depth() -> Result<()> {
+    for ground in [Ground::Hardware, Ground::Explicit] {
+        let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(move || many_values(ground));
+        thread.unwrap().join().unwrap()?;
+    }
+    Ok(())
+}
+
+fn many_values(ground: Ground) -> Result<()> {
+    const COUNT: usize = 1000;
+    let engine = Engine::new(Config::new().max_wasm_stack(1 << 20).signals_based_traps(ground == Ground::Hardware))?;
+    let (list, gets) = ("v128 ".repeat(COUNT), (0..COUNT).map(|n| format!("(local.get {n}) ")).collect::<String>());
+    let zeroes = "(v128.const i64x2 0 0) ".repeat(COUNT);
+    let module = ground.module(
+        &engine,
+        &format!(
+            r#"(module
+                (import "h" "f" (func $host (param {list}) (result {list})))
+                (import "h" "g" (func $again))
+                (func $own (param {list}) (result {list}) {gets})
+                (func $pad (param i32 i32)
+                    (if (local.get 0)
+                        (then (call $pad (i32.sub (local.get 0) (i32.const 1)) (local.get 1)))
+                        (else (if (local.get 1)
+                            (then (if (i32.eq (local.get 1) (i32.const 1)) (then (call $one)) (else (call $again))))
+                            (else (call $two))))))
+                (func $one {zeroes} (call $own) {drops})
+                (func $two {zeroes} (call $host) {drops})
+                (export "pad" (func $pad))
+                (func (export "many") (param {list}) (result {list}) {gets}))"#,
+            drops = "drop ".repeat(COUNT)
+        ),
+    )?;
+    let mut store = Store::new(&engine, ());
+    let ty = stilt::FuncType::new(&engine, vec![stilt::ValType::V128; COUNT], vec![stilt::ValType::V128; COUNT]);
+    let host = stilt::Func::try_new(&mut store, ty, |_, values, results| {
+        results.copy_from_slice(values);
+        Ok(())
+    })?;
+    let again = stilt::Func::try_wrap(&mut store, |mut caller: Caller<'_, ()>| -> Result<()> {
+        let many = caller.get_export("many").and_then(Extern::into_func).unwrap();
+        let values = vec![Val::V128(V128::from(7)); COUNT];
+        let mut results = vec![Val::I32(0); COUNT];
+        many.call(&mut caller, &values, &mut results)?;
+        assert!(results.iter().all(|value| value.unwrap_v128() == V128::from(7)));
+        Ok(())
+    })?;
+    let instance = Instance::new(&mut store, &module, &[host.into(), again.into()])?;
+    store.set_stack_limit(lowest_address());
+    let pad = instance.get_typed_func::<(u32, u32), ()>(&mut store, "pad")?;
+    for which in [0, 1, 2] {
+        let mut fits = |depth: u32| match pad.call(&mut store, (depth, which)) {
+            Ok(()) => true,
+            Err(error) => {
+                assert_eq!(error.downcast_ref(), Some(&Trap::StackOverflow), "{error}");
+                false
+            }
+        };
+        let (mut good, mut bad) = (0, 100_000);
+        while bad - good > 1 {
+            let middle = (good + bad) / 2;
+            *if fits(middle) { &mut good } else { &mut bad } = middle;
+        }
+        assert!(good > 100, "{good}");
+        // With less and less above the bound.
+        for step in 0..100 {
+            assert!(!fits(bad + 8 * step));
+        }
     }
     Ok(())
 }
