@@ -14,7 +14,7 @@ pub(crate) struct Package {
 pub(crate) const PACKAGES: &[Package] = &[
     // The C programs of the corpus, built for wasm; libclang for bindgen.
     Package { name: "clang", shown_by: "/usr/bin/clang" },
-    Package { name: "libclang-dev", shown_by: "/usr/lib/llvm-14/lib/libclang.so" },
+    Package { name: "libclang-14-dev", shown_by: "/usr/lib/llvm-14/lib/libclang.so" },
     Package { name: "lld", shown_by: "/usr/bin/wasm-ld" },
     Package { name: "wasi-libc", shown_by: "/usr/include/wasm32-wasi/stdio.h" },
     Package { name: "libclang-rt-14-dev-wasm32", shown_by: "/usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi" },
@@ -23,7 +23,7 @@ pub(crate) const PACKAGES: &[Package] = &[
     // Rust's library as source, for targets that have no built one.
     Package { name: "rustc-web", shown_by: "/usr/bin/rustc" },
     Package { name: "cargo-web", shown_by: "/usr/bin/cargo" },
-    Package { name: "rust-web-src", shown_by: "/usr/share/doc/rust-web-src" },
+    Package { name: "rust-web-src", shown_by: "/usr/lib/rustlib/src" },
 ];
 
 /// The names of the packages that are missing here.
