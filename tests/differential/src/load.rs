@@ -1,0 +1,169 @@
+//! The loader on bytes that need not be an image: an error, or a module that does no harm when it is looked at and
+//! instantiated. None of its code is run: images are native code, and trusted like it.
+
+use crate::compile::damage;
+use crate::differential::configurations;
+use crate::random::Random;
+use crate::{hot_spots, smith};
+use std::sync::OnceLock;
+use stilt::{Config, Engine, Extern, ExternType, Func, Global, Instance, Memory, Module, Ref, Store, StoreLimits};
+use stilt::{StoreLimitsBuilder, Table, Val};
+use stilt_artifact::header::ImageHeader;
+use stilt_artifact::image::{Image, image_start, tables_checksum};
+use stilt_artifact::record::Field;
+use stilt_platform_linux as _;
+use stilt_precompiler::Precompiler;
+
+/// What became of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// They do not load.
+    Refused,
+    /// They load.
+    Loaded,
+    /// They load and can be instantiated.
+    Instantiated,
+}
+
+fn engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| Engine::new(&Config::new()).expect("an engine"))
+}
+
+/// Loads, looks at everything that can be looked at, and instantiates unless that would run code.
+///
+/// # Errors
+/// What is wrong.
+pub fn check(bytes: &[u8]) -> Result<Verdict, String> {
+    // SAFETY: no code of the image is run.
+    let module = match unsafe { Module::deserialize(engine(), bytes) } {
+        Ok(module) => module,
+        Err(error) if error.to_string().is_empty() => return Err("refused without a word".to_owned()),
+        Err(_) => return Ok(Verdict::Refused),
+    };
+    let _ = module.verify();
+    let _ = module.name();
+    for export in module.exports() {
+        let found = module.get_export(export.name());
+        let _ = (format!("{:?}", export.ty()), found);
+    }
+    if starts(bytes) {
+        return Ok(Verdict::Loaded);
+    }
+    Ok(if instantiate(&module).is_ok() { Verdict::Instantiated } else { Verdict::Loaded })
+}
+
+fn instantiate(module: &Module) -> stilt::Result<()> {
+    let limits = StoreLimitsBuilder::new().memory_size(1 << 24).table_elements(100_000).build();
+    let mut store: Store<StoreLimits> = Store::new(engine(), limits);
+    store.limiter(|limits| limits);
+    let mut imports = Vec::new();
+    for import in module.imports() {
+        imports.push(match import.ty() {
+            ExternType::Func(ty) => Extern::Func(Func::try_new(&mut store, ty, |_, _, _| Ok(()))?),
+            ExternType::Global(ty) => {
+                let value = Val::default_for_ty(ty.content()).unwrap_or(Val::I32(0));
+                Extern::Global(Global::new(&mut store, ty, value)?)
+            }
+            ExternType::Memory(ty) => Extern::Memory(Memory::new(&mut store, ty)?),
+            ExternType::Table(ty) => {
+                let null = if ty.element().heap_type().is_func() { Ref::Func(None) } else { Ref::Extern(None) };
+                Extern::Table(Table::new(&mut store, ty, null)?)
+            }
+            _ => return Err(stilt::format_err!("a kind that WebAssembly 2.0 does not have")),
+        });
+    }
+    let instance = Instance::new(&mut store, module, &imports)?;
+    let exports: Vec<Extern> = instance.exports(&mut store).map(stilt::Export::into_extern).collect();
+    for export in exports {
+        match export {
+            Extern::Global(global) => drop(global.get(&mut store)),
+            Extern::Table(table) => {
+                for index in 0..table.size(&store).min(100) {
+                    let _ = table.get(&mut store, index);
+                }
+            }
+            Extern::Memory(memory) => {
+                let data = memory.data(&store);
+                let _ = (data.first().copied(), data.last().copied());
+            }
+            Extern::Func(func) => drop(func.ty(&store)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether instantiating would run code.
+fn starts(file: &[u8]) -> bool {
+    let image = Image::parse(file, stilt_artifact::Native);
+    image.ok().and_then(|image| Some(image.module(0)?.header().start)) != Some(stilt_artifact::NONE)
+}
+
+fn header(file: &[u8]) -> Option<ImageHeader> {
+    ImageHeader::read(stilt_artifact::Native, file.get(image_start(file)..)?)
+}
+
+/// Writes the right checksum of the tables into a damaged image, so that the checks behind it are reached.
+pub fn repair_checksum(file: &mut [u8]) {
+    let start = image_start(file);
+    let Some(header) = header(file) else { return };
+    let tables = file.get(start..).and_then(|image| image.get(..header.tables_len as usize));
+    let Some(sum) = tables.filter(|tables| tables.len() >= ImageHeader::SIZE).map(tables_checksum) else { return };
+    let at = start + ImageHeader::SIZE - u64::SIZE;
+    if let Some(place) = file.get_mut(at..at + u64::SIZE) {
+        place.copy_from_slice(&sum.to_ne_bytes());
+    }
+}
+
+/// The image of a seed, damaged in its tables most of the time, with a checksum that fits most of the time.
+#[must_use]
+pub fn bytes(seed: u64) -> Vec<u8> {
+    // One module serves many ways to damage it.
+    let module = seed / 256;
+    let wasm = if module.is_multiple_of(2) {
+        hot_spots::program(module).modules.swap_remove(0)
+    } else {
+        smith::module(module).unwrap_or_else(|| b"\0asm\x01\0\0\0".to_vec())
+    };
+    thread_local! {
+        static LAST: core::cell::RefCell<(u64, Vec<Vec<u8>>)> = const { core::cell::RefCell::new((u64::MAX, Vec::new())) };
+    }
+    let mut random = Random::new(seed ^ 0x10ad);
+    let mut image = LAST.with_borrow_mut(|(last, images)| {
+        if *last != module {
+            *last = module;
+            images.clear();
+            for (_, options) in configurations(module) {
+                images.extend(Precompiler::new(options).and_then(|precompiler| precompiler.compile(&wasm)));
+            }
+        }
+        if images.is_empty() { Vec::new() } else { images[random.below(images.len())].clone() }
+    });
+    if image.is_empty() {
+        return random.bytes(500);
+    }
+    let start = image_start(&image);
+    let tables = header(&image).map_or(0, |header| header.tables_len as usize);
+    for _ in 0..1 + random.below(3) {
+        if random.one_in(16) {
+            damage(&mut image, &mut random);
+            continue;
+        }
+        // The header is where most of what must be checked stands.
+        let within = if random.one_in(3) { ImageHeader::SIZE } else { tables };
+        let at = start + random.below(within.max(1));
+        let [noise, ..] = random.draw().to_le_bytes();
+        let Some(byte) = image.get_mut(at) else { continue };
+        *byte = match random.below(5) {
+            0 => 0,
+            1 => 0xff,
+            2 => byte.wrapping_add(1),
+            3 => byte.wrapping_sub(1),
+            _ => noise,
+        };
+    }
+    if !random.one_in(8) {
+        repair_checksum(&mut image);
+    }
+    image
+}

@@ -1,0 +1,55 @@
+//! A fixed number of seeds of every harness. `fuzz/` runs more.
+
+use stilt_differential_tests::protocol::Program;
+use stilt_differential_tests::{compile, differential, hot_spots, load, smith};
+
+/// Half of the time of each test on each core.
+fn on_two_threads(seeds: u64, check: impl Fn(u64) + Sync) {
+    std::thread::scope(|scope| {
+        for first in 0..2 {
+            let check = &check;
+            scope.spawn(move || (first..seeds).step_by(2).for_each(check));
+        }
+    });
+}
+
+fn compare(program: &Program) -> bool {
+    let outcome = differential::check(program);
+    assert!(outcome.differences.is_empty(), "seed {}: {:#?}", program.seed, outcome.differences);
+    outcome.skipped.is_none() && outcome.configurations == 3
+}
+
+#[test]
+fn wasm_smith_modules_do_the_same_everywhere() {
+    let ran = core::sync::atomic::AtomicUsize::new(0);
+    on_two_threads(60, |seed| {
+        if smith::program(seed).is_some_and(|program| compare(&program)) {
+            ran.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    let ran = ran.into_inner();
+    assert!(ran > 30, "only {ran} programs ran");
+}
+
+#[test]
+fn hot_spots_do_the_same_everywhere() {
+    on_two_threads(60, |seed| assert!(compare(&hot_spots::program(seed)), "seed {seed} did not run"));
+}
+
+#[test]
+fn the_compiler_refuses_or_compiles() {
+    on_two_threads(60, |seed| {
+        if let Err(why) = compile::check(&compile::bytes(seed), seed) {
+            panic!("seed {seed}: {why}");
+        }
+    });
+}
+
+#[test]
+fn damaged_images_do_no_harm() {
+    on_two_threads(2 * 256, |seed| {
+        if let Err(why) = load::check(&load::bytes(seed)) {
+            panic!("seed {seed}: {why}");
+        }
+    });
+}
