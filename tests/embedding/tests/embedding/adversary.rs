@@ -380,3 +380,146 @@ fn handles_outlive_their_store() {
         Ok(())
     });
 }
+
+/// Start functions that are not the module's own; functions of others and of the host in tables of third parties.
+#[test]
+fn functions_travel() {
+    everywhere(|ground| {
+        let engine = ground.engine()?;
+        let owner = ground.module(
+            &engine,
+            r#"(module (global $g (export "g") (mut i32) (i32.const 0))
+                (func (export "count") (global.set $g (i32.add (global.get $g) (i32.const 1)))))"#,
+        )?;
+        let passes = ground.module(
+            &engine,
+            r#"(module (import "o" "f" (func $f)) (export "f" (func $f)) (start $f)
+                (global (export "r") funcref (ref.func $f)) (table (export "t") 3 funcref) (elem (i32.const 2) $f)
+                (func (export "direct") (call $f)))"#,
+        )?;
+        let calls = ground.module(
+            &engine,
+            r#"(module (import "o" "t" (table 3 funcref)) (import "o" "r" (global $r funcref)) (type $v (func))
+                (func (export "run") (table.set (i32.const 0) (global.get $r))
+                    (call_indirect (type $v) (i32.const 0)) (call_indirect (type $v) (i32.const 2))))"#,
+        )?;
+        let mut store = Store::new(&engine, 0i32);
+        let own = Instance::new(&mut store, &owner, &[])?;
+        let counter = own.get_global(&mut store, "g").unwrap();
+        let host = Func::wrap(&mut store, |mut caller: Caller<'_, i32>| *caller.data_mut() += 1);
+        for func in [own.get_func(&mut store, "count").unwrap(), host] {
+            let first = Instance::new(&mut store, &passes, &[func.into()])?;
+            let again = first.get_func(&mut store, "f").unwrap();
+            // The same once more, through a second set of hands.
+            let second = Instance::new(&mut store, &passes, &[again.into()])?;
+            for instance in [first, second] {
+                let table = instance.get_table(&mut store, "t").unwrap();
+                let global = instance.get_global(&mut store, "r").unwrap();
+                let user = Instance::new(&mut store, &calls, &[table.into(), global.into()])?;
+                user.get_func(&mut store, "run").unwrap().call(&mut store, &[], &mut [])?;
+                instance.get_func(&mut store, "direct").unwrap().call(&mut store, &[], &mut [])?;
+                instance.get_func(&mut store, "f").unwrap().call(&mut store, &[], &mut [])?;
+            }
+        }
+        // Each once at its start, four times by each.
+        assert_eq!((counter.get(&mut store).unwrap_i32(), *store.data()), (10, 10), "{ground:?}");
+        Ok(())
+    });
+}
+
+/// Functions that wait for a trampoline in a table get one with the first guest that could call them.
+#[test]
+fn host_functions_wait_for_their_callers() {
+    everywhere(|ground| {
+        let engine = ground.engine()?;
+        let calls = |ty: &str, value: &str| {
+            format!(
+                r#"(module (import "h" "t" (table 4 funcref)) (type $t (func (param {ty}) (result {ty})))
+                    (func (export "run") (param i32) (result {ty})
+                        (call_indirect (type $t) ({value} 20) (local.get 0))))"#
+            )
+        };
+        let mut store = Store::new(&engine, ());
+        let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 4, None), Ref::Func(None))?;
+        for place in 0..2 {
+            let func = Func::wrap(&mut store, move |n: i32| n + place as i32);
+            table.set(&mut store, place, func.into())?;
+            let func = Func::wrap(&mut store, move |n: i64| n * (place as i64 + 2));
+            table.set(&mut store, place + 2, func.into())?;
+        }
+        let narrow = Instance::new(&mut store, &ground.module(&engine, &calls("i32", "i32.const"))?, &[table.into()])?;
+        let run = narrow.get_typed_func::<u32, i32>(&mut store, "run")?;
+        let answers = |run: &dyn Fn(u32, &mut Store<()>) -> Option<i64>, store: &mut Store<()>| {
+            [0, 1, 2, 3].map(|place| run(place, store))
+        };
+        let narrow = move |place, store: &mut Store<()>| match run.call(store, place) {
+            Ok(value) => Some(i64::from(value)),
+            Err(error) => {
+                assert_eq!(error.downcast_ref(), Some(&Trap::BadSignature));
+                None
+            }
+        };
+        assert_eq!(answers(&narrow, &mut store), [Some(20), Some(21), None, None], "{ground:?}");
+        let wide = Instance::new(&mut store, &ground.module(&engine, &calls("i64", "i64.const"))?, &[table.into()])?;
+        let run = wide.get_typed_func::<u32, i64>(&mut store, "run")?;
+        let wide = move |place, store: &mut Store<()>| run.call(store, place).ok();
+        assert_eq!(answers(&wide, &mut store), [None, None, Some(40), Some(60)], "{ground:?}");
+        assert_eq!(answers(&narrow, &mut store), [Some(20), Some(21), None, None], "{ground:?}");
+        Ok(())
+    });
+}
+
+/// Segments that were dropped, and empty ranges at the very ends, from the host's side and the guest's.
+#[test]
+fn ends_of_segments() {
+    everywhere(|ground| {
+        let engine = ground.engine()?;
+        let module = ground.module(
+            &engine,
+            r#"(module (memory 1) (table $t 2 externref) (table $f 2 funcref)
+                (data $active (i32.const 0) "active") (data $passive "passive")
+                (elem $a (table $f) (i32.const 0) func $run) (elem $p func $run $run)
+                (func $run (export "run") (param i32 i32 i32)
+                    (memory.init $active (local.get 0) (local.get 1) (local.get 2))
+                    (table.init $f $a (local.get 0) (local.get 1) (local.get 2)))
+                (func (export "passive") (param i32 i32 i32)
+                    (memory.init $passive (local.get 0) (local.get 1) (local.get 2)))
+                (func (export "elements") (param i32 i32 i32)
+                    (table.init $f $p (local.get 0) (local.get 1) (local.get 2)))
+                (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+                (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+                (func (export "tables") (param i32 i32 i32) (table.copy $f $f (local.get 0) (local.get 1) (local.get 2)))
+                (func (export "drop") (data.drop $passive) (elem.drop $p)))"#,
+        )?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        let mut check = |name: &str, args: (u32, u32, u32), fits: bool| {
+            let func = instance.get_typed_func::<(u32, u32, u32), ()>(&mut store, name).unwrap();
+            assert_eq!(func.call(&mut store, args).is_ok(), fits, "{ground:?} {name} {args:?}");
+        };
+        for (name, to, from, most) in [
+            ("run", 2, 0, 0),
+            ("passive", 65536, 7, 7),
+            ("elements", 2, 2, 2),
+            ("copy", 65536, 65536, 65536),
+            ("fill", 65536, 255, 65536),
+            ("tables", 2, 2, 2),
+        ] {
+            let bounded = name != "fill";
+            check(name, (to, from, 0), true);
+            check(name, (to + 1, from, 0), false);
+            check(name, (to, from + 1, 0), !bounded);
+            check(name, (0, 0, most), true);
+            check(name, (0, 0, most + 1), false);
+            check(name, (1, from, u32::MAX), false);
+            check(name, (u32::MAX, 0, 1), false);
+            check(name, (u32::MAX, u32::MAX, u32::MAX), false);
+        }
+        instance.get_func(&mut store, "drop").unwrap().call(&mut store, &[], &mut [])?;
+        for name in ["passive", "elements"] {
+            let func = instance.get_typed_func::<(u32, u32, u32), ()>(&mut store, name)?;
+            assert!(func.call(&mut store, (0, 0, 0)).is_ok() && func.call(&mut store, (0, 0, 1)).is_err());
+        }
+        Ok(())
+    });
+}
