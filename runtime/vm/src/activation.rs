@@ -128,15 +128,14 @@ pub fn call<S: Host>(host: &mut S, callee: &Callee, values: &mut [u64]) -> Resul
     block.frames_len.set(0);
     let here = raise::stack_pointer();
     let outer = block.activation.get();
+    let limits = block.limits.get();
+    let floor = limits.lowest.saturating_add(limits.reserve).saturating_add(block.max_frame.get());
     // SAFETY: null, or one of the chain's records, which lie on the stacks of running `call`s that put back what they found.
     let native_limit = match unsafe { outer.as_ref() } {
         // Above the outer activation's place lies another stack: a host function has gone to another thread, or a fiber. (Below
         // it, too, but there the outer bound keeps guests from running at all.)
-        Some(outer) if here <= outer.here => outer.native_limit,
-        _ => {
-            let limits = block.limits.get();
-            here.saturating_sub(limits.wasm_stack).max(limits.lowest.saturating_add(limits.reserve))
-        }
+        Some(outer) if here <= outer.here => outer.native_limit.max(floor),
+        _ => here.saturating_sub(limits.wasm_stack).max(floor),
     };
     // Arguments, results and copies of them lie side by side in the trampoline's frame: three words for a slot, and one for the callee.
     let room = (callee.slots as usize).saturating_mul(32).saturating_add(ENTRY_ROOM);

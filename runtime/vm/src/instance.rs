@@ -289,6 +289,7 @@ impl Store {
             return Err(VmError::Mismatch("the module's type ids are not complete"));
         }
         let header = image.header();
+        let max_frame = image.image().header().max_frame as usize;
         let own = |all: u32, imported: u32| all.saturating_sub(imported);
         let memory_count = own(image.memories().len(), header.imported_memories);
         let table_count = own(image.tables().len(), header.imported_tables);
@@ -345,6 +346,7 @@ impl Store {
             memory::link(self.block(), unsafe { memories.add(place as usize) });
         }
         self.block().ground.set(Some(ground));
+        self.block().max_frame.update(|largest| largest.max(max_frame));
         view.head.next.set(self.block().instances.get());
         self.block().instances.set(Some(head));
         self.serve_waiting(view);

@@ -34,7 +34,8 @@ pub struct Limits {
     pub lowest: usize,
     /// Bytes of the interpreter's own stack, if there is one.
     pub interpreter_stack: usize,
-    /// Bytes above `lowest` that are kept for host functions, builtins and untested frames.
+    /// Bytes above `lowest` that are kept for host functions and builtins. The largest frame that the store's code takes before
+    /// it tests the stack comes on top.
     pub reserve: usize,
 }
 
@@ -65,6 +66,8 @@ pub(crate) struct StoreBlock {
     /// The innermost activation; null outside.
     pub(crate) activation: Cell<*const Activation>,
     pub(crate) limits: Cell<Limits>,
+    /// The largest frame that code of the store takes before it tests the stack.
+    pub(crate) max_frame: Cell<usize>,
     /// The trap that the innermost activation ends with; 0: an error of the host's.
     pub(crate) trap: Cell<u8>,
     /// The interpreter is to go on at the landing pad.
@@ -174,6 +177,7 @@ impl Store {
             host_type: Cell::new(None),
             activation: Cell::new(core::ptr::null()),
             limits: Cell::new(limits),
+            max_frame: Cell::new(0),
             trap: Cell::new(0),
             unwinding: Cell::new(false),
             interpreter: Cell::new(None),
