@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
 
-    /// A folder that the program may use.
+    /// A folder that the program may use: not there yet, programs have the standard streams only.
     #[arg(long, value_name = "HOST[::GUEST]")]
     dir: Vec<String>,
 

@@ -14,24 +14,26 @@
 //! | [`TryArc`] | `Arc` | no weak references; an overflowing count leaks |
 //! | [`TryString`] | `String` | `try_format` in place of `format!` |
 //! | [`Storage`] | — | zeroed bytes of any size and alignment, growable |
+//!
+//! [`mod@atomic`] has what the runtime needs of compare-and-swap.
 
 #![no_std]
 
 extern crate alloc;
 
 mod arc;
+pub mod atomic;
 mod boxed;
 mod out_of_memory;
 mod raw;
-mod refcount;
 mod storage;
 mod string;
 mod vec;
 
 pub use arc::TryArc;
+pub use atomic::RefCount;
 pub use boxed::TryBox;
 pub use out_of_memory::OutOfMemory;
-pub use refcount::RefCount;
 pub use storage::Storage;
 pub use string::{TryString, try_format, try_to_box_str};
 pub use vec::{IntoIter, TryVec};

@@ -22,6 +22,7 @@ fn compiled_in(name: &str) -> bool {
 #[cfg(all(target_arch = "x86_64", not(target_os = "none")))]
 mod machine {
     use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
+    use core::sync::atomic::{AtomicU32, Ordering};
 
     const EXTENDED: u32 = 0x8000_0000;
     /// Bits of the register XCR0: SSE and AVX.
@@ -29,7 +30,61 @@ mod machine {
     /// And the three of AVX-512.
     const AVX512_STATE: u64 = 0b1110_0110;
 
+    /// A word of what the instruction answers.
+    #[derive(Clone, Copy)]
+    enum Word {
+        One,
+        SevenEbx,
+        SevenEcx,
+        Extended,
+    }
+
+    /// Name, word, bit in it, and the state that the operating system must keep.
+    const FEATURES: [(&str, Word, u8, u64); 17] = [
+        ("sse3", Word::One, 0, 0),
+        ("ssse3", Word::One, 9, 0),
+        ("fma", Word::One, 12, AVX_STATE),
+        ("cmpxchg16b", Word::One, 13, 0),
+        ("sse4.1", Word::One, 19, 0),
+        ("sse4.2", Word::One, 20, 0),
+        ("popcnt", Word::One, 23, 0),
+        ("avx", Word::One, 28, AVX_STATE),
+        ("bmi1", Word::SevenEbx, 3, 0),
+        ("avx2", Word::SevenEbx, 5, AVX_STATE),
+        ("bmi2", Word::SevenEbx, 8, 0),
+        ("avx512f", Word::SevenEbx, 16, AVX512_STATE),
+        ("avx512dq", Word::SevenEbx, 17, AVX512_STATE),
+        ("avx512vl", Word::SevenEbx, 31, AVX512_STATE),
+        ("avx512vbmi", Word::SevenEcx, 1, AVX512_STATE),
+        ("avx512bitalg", Word::SevenEcx, 12, AVX512_STATE),
+        ("lzcnt", Word::Extended, 5, 0),
+    ];
+
     pub(super) fn has_feature(name: &str) -> Option<bool> {
+        let found = found();
+        let mut features = FEATURES.iter().enumerate();
+        let (place, _) = features.find(|(_, feature)| feature.0 == name)?;
+        Some(found >> place & 1 == 1)
+    }
+
+    /// Set in what is remembered once the CPU has been asked.
+    const ASKED: u32 = 1 << 31;
+    const _: () = assert!(FEATURES.len() < 31, "each has its bit, below that one");
+
+    /// The features that are there, by their places. The CPU is asked once: under a hypervisor each question costs tens of
+    /// microseconds. Threads that ask at the same time find the same.
+    fn found() -> u32 {
+        static FOUND: AtomicU32 = AtomicU32::new(0);
+        let known = FOUND.load(Ordering::Relaxed);
+        if known & ASKED != 0 {
+            return known;
+        }
+        let found = ask() | ASKED;
+        FOUND.store(found, Ordering::Relaxed);
+        found
+    }
+
+    fn ask() -> u32 {
         let one = __cpuid(1).ecx;
         let seven = if __cpuid(0).eax >= 7 {
             let leaf = __cpuid_count(7, 0);
@@ -38,27 +93,18 @@ mod machine {
             (0, 0)
         };
         let extended = if __cpuid(EXTENDED).eax > EXTENDED { __cpuid(EXTENDED | 1).ecx } else { 0 };
-        let (word, bit, state) = match name {
-            "sse3" => (one, 0, 0),
-            "ssse3" => (one, 9, 0),
-            "fma" => (one, 12, AVX_STATE),
-            "cmpxchg16b" => (one, 13, 0),
-            "sse4.1" => (one, 19, 0),
-            "sse4.2" => (one, 20, 0),
-            "popcnt" => (one, 23, 0),
-            "avx" => (one, 28, AVX_STATE),
-            "bmi1" => (seven.0, 3, 0),
-            "avx2" => (seven.0, 5, AVX_STATE),
-            "bmi2" => (seven.0, 8, 0),
-            "avx512f" => (seven.0, 16, AVX512_STATE),
-            "avx512dq" => (seven.0, 17, AVX512_STATE),
-            "avx512vl" => (seven.0, 31, AVX512_STATE),
-            "avx512vbmi" => (seven.1, 1, AVX512_STATE),
-            "avx512bitalg" => (seven.1, 12, AVX512_STATE),
-            "lzcnt" => (extended, 5, 0),
-            _ => return None,
-        };
-        Some(word >> bit & 1 == 1 && kept_state(one) & state == state)
+        let kept = kept_state(one);
+        let mut found = 0;
+        for (place, (_, word, bit, state)) in FEATURES.iter().enumerate() {
+            let word = match word {
+                Word::One => one,
+                Word::SevenEbx => seven.0,
+                Word::SevenEcx => seven.1,
+                Word::Extended => extended,
+            };
+            found |= u32::from(word >> bit & 1 == 1 && kept & state == *state) << place;
+        }
+        found
     }
 
     /// The register state that the operating system keeps.

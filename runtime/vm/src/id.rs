@@ -4,11 +4,12 @@ use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::num::NonZeroUsize;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+
+use stilt_collections::atomic::Sequence;
 
 use crate::structs::{VmContext, VmFuncRef, VmGlobal, VmMemory, VmTable};
 
-static LAST: AtomicUsize = AtomicUsize::new(0);
+static NUMBERS: Sequence = Sequence::new();
 
 /// The number of a store, never given twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,23 +19,8 @@ impl StoreId {
     /// The next number, or `None` when all have been given.
     #[must_use]
     pub fn new() -> Option<StoreId> {
-        let last = next()?;
-        Some(StoreId(NonZeroUsize::new(last.checked_add(1)?)?))
+        NUMBERS.give().map(StoreId)
     }
-}
-
-/// Counts up and returns the old count.
-#[cfg(target_has_atomic = "ptr")]
-fn next() -> Option<usize> {
-    LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| last.checked_add(1)).ok()
-}
-
-/// As above, where one execution context at a time uses the runtime.
-#[cfg(not(target_has_atomic = "ptr"))]
-fn next() -> Option<usize> {
-    let last = LAST.load(Ordering::Relaxed);
-    LAST.store(last.checked_add(1)?, Ordering::Relaxed);
-    Some(last)
 }
 
 /// A pointer to something of a store.

@@ -6,39 +6,27 @@
 //! INV-TLS: slot 0 of a thread is null, or points to the block of the store whose native code runs innermost on that
 //! thread. `activation::enter` sets it and puts the outer one back.
 
-use core::sync::atomic::{AtomicU8, Ordering};
-
 use stilt_artifact::trap::TrapCode;
+use stilt_collections::atomic::{Once, Turn};
 use stilt_platform_abi::{tls, traps};
 
 use crate::error::VmError;
 use crate::store::StoreBlock;
 use crate::{backtrace, raise};
 
-const UNUSED: u8 = 0;
-const BUSY: u8 = 1;
-const READY: u8 = 2;
-const FAILED: u8 = 3;
-
-static STATE: AtomicU8 = AtomicU8::new(UNUSED);
+static HANDLER: Once = Once::new();
 
 /// Gives the platform the handler, once per process, before the first image that needs it is used.
 pub(crate) fn prepare() -> Result<(), VmError> {
-    loop {
-        match STATE.load(Ordering::Acquire) {
-            READY => return Ok(()),
-            FAILED => return Err(VmError::Unsupported("the platform could not install the trap handler")),
-            BUSY => core::hint::spin_loop(),
-            _ => {
-                if STATE.compare_exchange(UNUSED, BUSY, Ordering::AcqRel, Ordering::Acquire).is_err() {
-                    continue;
-                }
-                // SAFETY: only one caller gets here, once; the handler keeps to the header's rules.
-                let result = unsafe { traps::init(handle) };
-                // A build without the gate may say so again; a platform that failed must not be asked again.
-                STATE.store(if result.is_ok() { READY } else { FAILED }, Ordering::Release);
-                return Ok(result?);
-            }
+    match HANDLER.turn() {
+        Turn::Succeeded => Ok(()),
+        Turn::Failed => Err(VmError::Unsupported("the platform could not install the trap handler")),
+        Turn::Mine => {
+            // SAFETY: only one caller gets here, once; the handler keeps to the header's rules.
+            let result = unsafe { traps::init(handle) };
+            // A build without the gate may say so again; a platform that failed must not be asked again.
+            HANDLER.finish(result.is_ok());
+            Ok(result?)
         }
     }
 }

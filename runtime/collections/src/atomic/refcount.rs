@@ -1,11 +1,7 @@
-//! Every reference count of the runtime goes through this file.
-//!
-//! [`TryArc`](crate::TryArc) counts with it, and so does whatever else needs a
-//! count that several threads change. Where the target has compare-and-swap the
-//! count is exact between threads. Where it has not (thumbv6m, riscv32imc) the
-//! embedder enables the feature `single-context`, promising that one execution
-//! context at a time uses the runtime; then a load and a store do.
+//! Counts of owners. [`TryArc`](crate::TryArc) counts with it, and so does whatever else needs a count that several threads
+//! change.
 
+use super::add;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
 /// A count at or above this one is not trusted any more.
@@ -67,24 +63,6 @@ impl Default for RefCount {
         Self::new()
     }
 }
-
-#[cfg(target_has_atomic = "ptr")]
-fn add(count: &AtomicUsize, amount: usize, order: Ordering) -> usize {
-    count.fetch_add(amount, order)
-}
-
-#[cfg(not(target_has_atomic = "ptr"))]
-fn add(count: &AtomicUsize, amount: usize, _: Ordering) -> usize {
-    let before = count.load(Ordering::Relaxed);
-    count.store(before.wrapping_add(amount), Ordering::Relaxed);
-    before
-}
-
-#[cfg(not(any(target_has_atomic = "ptr", feature = "single-context")))]
-compile_error!(
-    "this target has no compare-and-swap: enable the feature `single-context` of \
-     stilt-collections if one execution context at a time uses the runtime"
-);
 
 #[cfg(test)]
 mod tests {
