@@ -27,7 +27,23 @@ pub(crate) fn run() -> Result<()> {
     }
     println!("\n{} bytes of text, packed to {}, and the same again when unpacked", raw_bytes.len(), packed_bytes.len());
     filter(&stilt, &image("digest"), &[], Some(&raw), None)?;
-    filter(&stilt, &image("text"), &["words", "3"], Some(&raw), None)
+    filter(&stilt, &image("text"), &["words", "3"], Some(&raw), None)?;
+    embed(&stilt, &image("greet"))
+}
+
+/// The embedding of the README, as written there.
+fn embed(stilt: &Path, image: &Path) -> Result<()> {
+    let module = tool::root().join("embedding-example/linux/greet.wat");
+    tool::run(Command::new(stilt).arg("compile").arg(module).arg("-o").arg(image))?;
+    let output = tool::output(tool::cargo().args(["run", "--package", "stilt-example-linux", "--"]).arg(image))?;
+    let output = String::from_utf8_lossy(&output);
+    print!("{output}");
+    for expected in ["hello from wasm", "7 / 2 = 3", "7 / 0: wasm trap: integer divide by zero"] {
+        if !output.contains(expected) {
+            bail!("the example of an embedding did not print `{expected}`");
+        }
+    }
+    Ok(())
 }
 
 /// Runs an image with files as its standard streams.
