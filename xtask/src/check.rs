@@ -11,6 +11,7 @@ use anyhow::Result;
 const OTHERS: &[(&str, bool)] = &[
     ("bench", false),
     ("embedding-example/smallest", true),
+    ("fuzz", false),
     ("platform-abi/bindgen-check", true),
     ("platform-abi/conformance-kit", true),
 ];
