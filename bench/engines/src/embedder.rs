@@ -16,12 +16,6 @@ pub(crate) fn load(engine: &Engine, image: &[u8]) -> Result<Module> {
     unsafe { Module::deserialize(engine, image) }.map_err(show)
 }
 
-/// Loads an image where it lies.
-pub(crate) fn load_in_place(engine: &Engine, image: &'static crate::mapping::Mapping) -> Result<Module> {
-    // SAFETY: the compiler's output, unchanged, in a mapping that stays; it is executable if it holds native code.
-    unsafe { Module::deserialize_raw(engine, image.bytes()) }.map_err(show)
-}
-
 /// An instance whose exported `run` is a kernel.
 pub(crate) struct Kernel {
     store: Store<()>,
@@ -207,21 +201,21 @@ pub(crate) fn trap(engine: &Engine, image: &[u8], name: &str, times: u32) -> Res
     Ok(taken / f64::from(times))
 }
 
-/// Bytes of heap that engine, module, store and instance take, in this order.
-pub(crate) fn heap(engine: impl FnOnce() -> Result<Engine>, image: &[u8]) -> Result<[f64; 4]> {
-    let start = crate::heap::live();
+/// Bytes of heap that these take, in this order: engine, module, store, the first instance and the second.
+pub(crate) fn heap(engine: impl FnOnce() -> Result<Engine>, image: &[u8]) -> Result<[f64; 5]> {
+    let mut last = crate::heap::live();
+    let mut grown = || {
+        let before = core::mem::replace(&mut last, crate::heap::live());
+        (last - before) as f64
+    };
     let engine = engine()?;
-    let with_engine = crate::heap::live();
+    let engine_takes = grown();
     let module = load(&engine, image)?;
-    let with_module = crate::heap::live();
+    let module_takes = grown();
     let mut store = Store::new(&engine, ());
-    let with_store = crate::heap::live();
+    let store_takes = grown();
     Instance::new(&mut store, &module, &[]).map_err(show)?;
-    let with_instance = crate::heap::live();
+    let first_takes = grown();
     Instance::new(&mut store, &module, &[]).map_err(show)?;
-    let with_two = crate::heap::live();
-    let _ = with_instance;
-    let steps =
-        [(start, with_engine), (with_engine, with_module), (with_module, with_store), (with_instance, with_two)];
-    Ok(steps.map(|(before, after)| (after - before) as f64))
+    Ok([engine_takes, module_takes, store_takes, first_takes, grown()])
 }

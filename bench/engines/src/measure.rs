@@ -9,18 +9,17 @@ use std::time::Instant;
 pub(crate) enum Clock {
     /// The processor time of this thread: what other programs do does not count.
     Cpu,
-    /// Time as it passes; for what is short or uses several threads.
+    /// The processor time of all threads together.
+    Process,
+    /// Time as it passes.
     Wall,
 }
 
 /// Nanoseconds that `work` takes.
 pub(crate) fn time<T>(clock: Clock, work: impl FnOnce() -> T) -> (f64, T) {
     match clock {
-        Clock::Cpu => {
-            let start = cpu_nanoseconds();
-            let value = work();
-            (cpu_nanoseconds() - start, value)
-        }
+        Clock::Cpu => by(libc::CLOCK_THREAD_CPUTIME_ID, work),
+        Clock::Process => by(libc::CLOCK_PROCESS_CPUTIME_ID, work),
         Clock::Wall => {
             let start = Instant::now();
             let value = work();
@@ -29,11 +28,17 @@ pub(crate) fn time<T>(clock: Clock, work: impl FnOnce() -> T) -> (f64, T) {
     }
 }
 
-fn cpu_nanoseconds() -> f64 {
+fn by<T>(clock: libc::clockid_t, work: impl FnOnce() -> T) -> (f64, T) {
+    let start = nanoseconds(clock);
+    let value = work();
+    (nanoseconds(clock) - start, value)
+}
+
+fn nanoseconds(clock: libc::clockid_t) -> f64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `now` is writable.
-    let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut now) };
-    assert_eq!(failed, 0, "Linux has this clock");
+    let failed = unsafe { libc::clock_gettime(clock, &raw mut now) };
+    assert_eq!(failed, 0, "Linux has these clocks");
     now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
 }
 

@@ -75,11 +75,12 @@ impl Report {
             ("stilt", "wasmtime"),
             ("stilt explicit", "wasmtime explicit"),
             ("stilt explicit", "stilt"),
+            ("stilt explicit, Spectre", "stilt explicit"),
             ("stilt", "native"),
             ("stilt", "wasmtime pooled"),
             ("stilt", "plain C"),
             ("stilt, bytes", "wasmtime, bytes"),
-            ("stilt, in place", "wasmtime, in place"),
+            ("stilt, in place", "wasmtime, bytes"),
         ];
         let pairs: Vec<_> = pairs.into_iter().filter(|(of, to)| names.contains(of) && names.contains(to)).collect();
         let _ = write!(text, "\n## {}{}\n\n|  |", group[..1].to_uppercase(), &group[1..]);

@@ -5,8 +5,11 @@
 pub(crate) enum Mode {
     /// Native code; 4 GiB reserved for each memory, guard pages, hardware traps.
     Guard,
-    /// Native code; every access tested, memories move, no signals.
+    /// Native code; every access tested, memories move, no signals, no Spectre mitigations: without signals Wasmtime leaves
+    /// them out, whatever its flags say (`bounds_checks.rs`, `translate/table.rs`).
     Explicit,
+    /// The same with Spectre mitigations, which Stilt has by default there too. Wasmtime's code is that of `Explicit`.
+    ExplicitSpectre,
     /// Interpreted.
     Pulley,
 }

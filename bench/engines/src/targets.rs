@@ -81,6 +81,8 @@ pub(crate) fn verdicts(rows: &[Row]) -> Vec<Verdict> {
     v.set("run time, guard pages", code, engines, 0.95, Some(1.05));
     v.set("run time, explicit", code, ("stilt explicit", "wasmtime explicit"), 0.90, None);
     v.set("run time, explicit to own guard pages", code, ("stilt explicit", "stilt"), 1.08, None);
+    let spectre = ("stilt explicit, Spectre", "wasmtime explicit");
+    v.set("run time, explicit, with Spectre mitigations, which Wasmtime's is without", code, spectre, 0.90, None);
     v.set("run time, Pulley", pulley, engines, 1.0, None);
     for (name, target) in [("host to wasm, typed", 0.4), ("host to wasm, untyped", 0.3), ("wasm to host", 0.6)] {
         for (mode, target) in [("guard pages", target), ("explicit", target), ("Pulley", 0.5)] {
@@ -116,7 +118,7 @@ pub(crate) fn verdicts(rows: &[Row]) -> Vec<Verdict> {
     v.ratio("trap: hardware, to plain C", ("traps", "access out of bounds, hardware, without"), plain, 1.1);
     v.ratio("trap: unreachable, to plain C", ("traps", "unreachable, hardware, without"), plain, 1.1);
     for threads in ["1 thread", "2 threads"] {
-        for what in ["four programs", "large module"] {
+        for what in ["four programs", "synthetic module"] {
             let row = format!("{what}, guard pages, {threads}");
             v.ratio(&format!("compile: {row}"), ("compile", &row), engines, 1.15);
         }
@@ -132,7 +134,7 @@ pub(crate) fn verdicts(rows: &[Row]) -> Vec<Verdict> {
         }
     }
     v.median("heap: tiny instance", ("heap", "tiny instance"), "stilt", 192.0, "bytes");
-    let parts = ["engine", "module", "store"].map(|name| v.row("heap", name).and_then(|row| row.median("stilt")));
+    let parts = ["engine", "module", "store,"].map(|name| v.row("heap", name).and_then(|row| row.median("stilt")));
     let sum = parts.into_iter().try_fold(0.0, |sum, part| Some(sum + part?));
     v.add("heap: engine, module and store", 768.0, sum, "bytes");
     v.all

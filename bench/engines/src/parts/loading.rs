@@ -17,7 +17,7 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
         let theirs = wasmtime_side::setup::engine(Mode::Guard, true)?;
         let image = stilt_side::setup::compile(Mode::Guard, Output::Default, 2, &wasm)?;
         let artifact = wasmtime_side::setup::compile(Mode::Guard, Output::Default, 2, &wasm)?;
-        let (placed, placed_artifact) = (Mapping::new(&image)?, Mapping::new(&artifact)?);
+        let placed = Mapping::new(&image)?;
         let file = std::env::temp_dir().join(format!("engines-{}.cwasm", std::process::id()));
         std::fs::write(&file, &artifact)?;
 
@@ -27,15 +27,10 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
                 stilt_side::embedder::loading(times, || stilt_side::embedder::load(ours, &image))
             }),
             Contestant::new("stilt, in place", || {
-                stilt_side::embedder::loading(times, || stilt_side::embedder::load_in_place(ours, placed))
+                stilt_side::embedder::loading(times, || stilt_side::setup::load_in_place(ours, placed))
             }),
             Contestant::new("wasmtime, bytes", || {
                 wasmtime_side::embedder::loading(times, || wasmtime_side::embedder::load(theirs, &artifact))
-            }),
-            Contestant::new("wasmtime, in place", || {
-                wasmtime_side::embedder::loading(times, || {
-                    wasmtime_side::embedder::load_in_place(theirs, placed_artifact)
-                })
             }),
             Contestant::new("wasmtime, file", || {
                 wasmtime_side::embedder::loading(times, || {

@@ -1,9 +1,10 @@
 //! How Stilt is configured and compiles.
 
+use crate::mapping::Mapping;
 use crate::settings::{Mode, Output};
 use anyhow::{Result, anyhow};
 use core::num::NonZeroUsize;
-use stilt::{Config, Engine};
+use stilt::{Config, Engine, Module};
 // Links the platform.
 use stilt_platform_linux as _;
 use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
@@ -23,16 +24,23 @@ pub(crate) fn compile(mode: Mode, output: Output, threads: usize, wasm: &[u8]) -
     let mut options = Options::default();
     match mode {
         Mode::Guard => {}
-        Mode::Explicit => {
+        Mode::Explicit | Mode::ExplicitSpectre => {
             options.traps = Some(stilt_artifact::target::TrapMode::Explicit);
             options.memory = Some(MemoryStyle::Movable);
         }
         Mode::Pulley => options.target = "pulley64".to_owned(),
     }
+    options.spectre = mode != Mode::Explicit;
     options.strip = output != Output::Default;
     options.opt_level = if output == Output::Small { OptLevel::Size } else { OptLevel::Speed };
     options.threads = NonZeroUsize::new(threads);
     options.verify = false;
     let precompiler = Precompiler::new(options)?;
     precompiler.compile(wasm).map_err(|error| anyhow!("{error}"))
+}
+
+/// Loads an image where it lies. (Wasmtime does that with native code only where it was built without virtual memory.)
+pub(crate) fn load_in_place(engine: &Engine, image: &'static Mapping) -> Result<Module> {
+    // SAFETY: the compiler's output, unchanged, in a mapping that stays and is executable.
+    unsafe { Module::deserialize_raw(engine, image.bytes()) }.map_err(super::embedder::show)
 }
