@@ -176,6 +176,7 @@ impl StoreOpaque {
             lowest: self.lowest_stack,
             reserve: if self.lowest_stack == 0 { 0 } else { STACK_RESERVE },
             interpreter_stack: stack.unwrap_or(INTERPRETER_STACK),
+            hardware: self.engine.config().signals(),
         }
     }
 

@@ -200,7 +200,7 @@ fn enter(block: &StoreBlock, callee: &Callee, values: &mut [u64], native_limit: 
             let entry: EntryFn = unsafe { transmute::<NonNull<u8>, EntryFn>(entry) };
             // Whatever the callee is, it may call code that relies on hardware traps, also such that comes into the store only
             // while it runs.
-            let outer = if traps::SUPPORTED { Some(tls::load()) } else { None };
+            let outer = if traps::SUPPORTED && block.limits.get().hardware { Some(tls::load()) } else { None };
             if outer.is_some() {
                 tls::store((&raw const *block).cast_mut().cast());
             }

@@ -37,6 +37,8 @@ pub struct Limits {
     /// Bytes above `lowest` that are kept for host functions and builtins. The largest frame that the store's code takes before
     /// it tests the stack comes on top.
     pub reserve: usize,
+    /// Whether images that rely on hardware traps may come into the store; the crate above lets none load if not.
+    pub hardware: bool,
 }
 
 /// What an image's code can share a store with.
