@@ -148,7 +148,7 @@ impl Calls {
         Ok(taken / f64::from(times))
     }
 
-    pub(crate) fn to_host(&mut self, times: i32) -> Result<f64> {
+    pub(crate) fn host(&mut self, times: i32) -> Result<f64> {
         let (taken, sum) = time(Clock::Cpu, || self.to_host.call(&mut self.store, times));
         core::hint::black_box(sum.map_err(show)?);
         Ok(taken / f64::from(times))

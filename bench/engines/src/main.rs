@@ -1,5 +1,7 @@
 //! Stilt and Wasmtime side by side: run time, calls, instantiation, loading, traps, compilation, size and memory.
 
+#![expect(clippy::duplicate_mod, reason = "one host program, compiled against each engine")]
+
 mod heap;
 mod kernels;
 mod machine;

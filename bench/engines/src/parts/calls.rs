@@ -31,7 +31,7 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
         }
         row!("host to wasm, typed", typed);
         row!("host to wasm, untyped", untyped);
-        row!("wasm to host", to_host);
+        row!("wasm to host", host);
     }
     Ok(rows)
 }
