@@ -41,9 +41,9 @@ pub(super) fn run(kit: &Kit) {
     kit.clause(c"sync.lock-counts", || {
         let mutex = Mutex::new(0_usize);
         let guarded = AtomicUsize::new(0);
-        let add = || {
+        let add = |round| {
             let guard = mutex.lock();
-            add_slowly(&guarded);
+            add_slowly(kit, &guarded, round);
             drop(guard);
         };
         counts(kit, &guarded, add)
@@ -100,9 +100,9 @@ pub(super) fn run(kit: &Kit) {
     kit.clause(c"sync.rwlock-counts", || {
         let lock = RwLock::new(0_usize);
         let guarded = AtomicUsize::new(0);
-        let add = || {
+        let add = |round| {
             let guard = lock.write();
-            add_slowly(&guarded);
+            add_slowly(kit, &guarded, round);
             drop(guard);
         };
         counts(kit, &guarded, add)
@@ -140,23 +140,26 @@ fn excludes<A, B>(kit: &Kit, here: impl FnOnce() -> A, there: impl Fn() -> B + S
     )
 }
 
-/// Reads and writes in two steps, so that without exclusion additions are lost.
-fn add_slowly(counter: &AtomicUsize) {
+/// Reads and writes in two steps, so that without exclusion additions are lost. Now and then there is a pause between the
+/// two, in which a second thread gets far, however the machine is used otherwise.
+fn add_slowly(kit: &Kit, counter: &AtomicUsize, round: usize) {
     let value = counter.load(Ordering::Relaxed);
-    core::hint::spin_loop();
+    if round.is_multiple_of(ROUNDS / 16) {
+        kit.pause();
+    }
     counter.store(value.wrapping_add(1), Ordering::Relaxed);
 }
 
-fn counts(kit: &Kit, counter: &AtomicUsize, add: impl Fn() + Sync) -> Outcome {
+fn counts(kit: &Kit, counter: &AtomicUsize, add: impl Fn(usize) + Sync) -> Outcome {
     let running = AtomicBool::new(false);
     kit.with_thread(
         || {
             running.store(true, Ordering::Release);
-            (0..ROUNDS).for_each(|_| add());
+            (0..ROUNDS).for_each(&add);
         },
         || {
             kit.wait_for(&running);
-            (0..ROUNDS).for_each(|_| add());
+            (0..ROUNDS).for_each(&add);
             Ok(())
         },
     )?;
@@ -170,9 +173,9 @@ fn first_use_races(kit: &Kit) -> Outcome {
     let ready = AtomicBool::new(false);
     let through = || {
         for (lock, counter) in locks.iter().zip(&counters) {
-            for _ in 0..100 {
+            for round in 1..=100 {
                 let guard = lock.lock();
-                add_slowly(counter);
+                add_slowly(kit, counter, round);
                 drop(guard);
             }
         }
