@@ -47,7 +47,8 @@ fn name(piece: &[Line], pointer_width: u8) -> String {
 /// The builtin whose pointer is loaded: first that of its group from the store's context, then its own.
 fn builtin(piece: &[Line], pointer_width: u8) -> Option<Builtin> {
     let loads: Vec<i64> = piece.iter().filter_map(|line| line.load).collect();
-    loads.windows(2).rev().find_map(|pair| {
+    // What is loaded later is for raising what the builtin answered.
+    loads.windows(2).find_map(|pair| {
         let &[group, number] = pair else { return None };
         let is = |builtin: &Builtin| {
             let place = StoreContextLayout::group(pointer_width, builtin.group() as u8);
