@@ -181,11 +181,6 @@ impl Target {
         matches!(self.name.architecture, Architecture::Pulley)
     }
 
-    /// Whether an access at address 0 traps without the help of the platform: the interpreter tests addresses that may trap.
-    pub const fn null_access_traps(&self) -> bool {
-        self.host_calls() && self.name.pointer_width == 8 && matches!(self.name.endian, Endian::Little)
-    }
-
     /// What fills the space between functions; where the architecture has one, an instruction of one byte that stops.
     pub const fn padding(&self) -> u8 {
         match self.name.architecture {

@@ -9,7 +9,7 @@ use super::function::Translator;
 use super::traps::cranelift;
 use crate::module::MemoryIndex;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, Endianness, InstBuilder as _, MemFlagsData, Type, Value, types};
+use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Type, Value, types};
 use stilt_artifact::builtins::Builtin;
 use stilt_artifact::layout::MemoryLayout;
 use stilt_artifact::trap::TrapCode;
@@ -53,9 +53,6 @@ impl Translator<'_, '_, '_> {
             let trapping = inside.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));
             return self.address(memory, index, memarg.offset, trapping);
         }
-        if self.env.target.null_access_traps() && end <= min {
-            return self.place_or_null(memory, index, memarg.offset, end);
-        }
         if let Some(safe) = self.state.recall(memory, operand, end) {
             return self.address(memory, safe, memarg.offset, inside);
         }
@@ -76,22 +73,6 @@ impl Translator<'_, '_, '_> {
         let target = self.b.ins().iadd_imm_s(base, i64::from(offset));
         let start = self.memory_base(memory);
         let base = self.b.ins().select_spectre_guard(outside, start, target);
-        Place { base, offset: 0, flags }
-    }
-
-    /// Where an access goes that starts at null if it would be out of bounds, and so traps. Cranelift's Pulley has single
-    /// instructions for test and access in this form. The memory never has fewer than `end` bytes.
-    fn place_or_null(&mut self, memory: MemoryIndex, index: Value, offset: u64, end: u64) -> Place {
-        let pointer = self.context.pointer();
-        let len = self.memory_len(memory);
-        let end = self.b.ins().iconst(pointer, end.cast_signed());
-        let last = self.b.ins().isub(len, end);
-        let outside = self.b.ins().icmp(IntCC::UnsignedGreaterThan, index, last);
-        let flags = self.access_flags().with_trap_code(Some(ir::TrapCode::HEAP_OUT_OF_BOUNDS));
-        let Place { base, offset, flags } = self.address(memory, index, offset, flags);
-        let target = self.b.ins().iadd_imm_s(base, i64::from(offset));
-        let null = self.b.ins().iconst(pointer, 0);
-        let base = self.b.ins().select(outside, null, target);
         Place { base, offset: 0, flags }
     }
 

@@ -66,6 +66,36 @@ fn each_kind_is_told() {
     });
 }
 
+/// Whatever finds the trap (a guard, a test, the interpreter), it is told at the instruction.
+#[test]
+fn traps_are_told_at_their_instruction() {
+    const WAT: &str = r#"
+(module
+  (memory 1)
+  (func (export "load") (param i32) (drop (i32.load8_u (local.get 0))))
+  (func (export "store") (param i32) (i64.store offset=8 (local.get 0) (i64.const 1)))
+  (func (export "far") (param i32) (drop (i32.load16_s offset=100000 (local.get 0))))
+  (func (export "vector") (param i32) (drop (v128.load offset=1 (local.get 0))))
+  (func (export "divide") (param i32) (drop (i32.div_s (local.get 0) (i32.add (local.get 0) (local.get 0)))))
+  (func (export "convert") (param i32) (drop (i32.trunc_f32_s (f32.const nan)))))
+"#;
+    everywhere(|ground| {
+        let (mut store, instance) = instantiate(ground, WAT)?;
+        let wasm = wat::parse_str(WAT)?;
+        let cases =
+            [("load", 0x2d), ("store", 0x37), ("far", 0x2e), ("vector", 0xfd), ("divide", 0x6d), ("convert", 0xa8)];
+        for (name, opcode) in cases {
+            // Out of bounds for accesses; its double is zero for the division.
+            let call = instance.get_typed_func::<i32, ()>(&mut store, name)?.call(&mut store, i32::MIN);
+            let error = call.unwrap_err();
+            let frame = &error.downcast_ref::<WasmBacktrace>().unwrap().frames()[0];
+            let at = frame.module_offset().map(|at| wasm[at]);
+            assert_eq!(at, Some(opcode), "{ground:?}: {name}: {error}");
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn backtraces_name_functions_and_offsets() {
     const WAT: &str = r#"
