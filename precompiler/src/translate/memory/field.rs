@@ -1,0 +1,56 @@
+//! What compiled code reads of a memory: its base and its length. Growing it.
+
+use crate::module::{MemoryIndex, PAGE_LOG2};
+use crate::translate::context::{Region, place};
+use crate::translate::function::Translator;
+use cranelift_codegen::ir::{InstBuilder as _, Value};
+use stilt_artifact::builtins::Builtin;
+use stilt_artifact::layout::MemoryLayout;
+
+impl Translator<'_, '_, '_> {
+    /// Loads a field of a memory.
+    fn memory_field(&mut self, memory: MemoryIndex, field: u32, constant: bool) -> Value {
+        let pointer = self.context.pointer();
+        let at = self.env.context.memories[memory];
+        if memory.as_u32() < self.env.module.imported_memories {
+            let imported = self.context.load_constant(&mut self.b, pointer, at);
+            let region = Region::Context;
+            let flags = if constant { self.context.constant(region) } else { self.context.flags(region) };
+            return self.b.ins().load(pointer, flags, imported, place(field));
+        }
+        if constant {
+            self.context.load_constant(&mut self.b, pointer, at + field)
+        } else {
+            self.context.load(&mut self.b, pointer, at + field)
+        }
+    }
+
+    /// The address of byte 0.
+    pub(super) fn memory_base(&mut self, memory: MemoryIndex) -> Value {
+        let constant = self.env.memories[memory].fixed_base;
+        self.memory_field(memory, MemoryLayout::base(self.env.target.pointer_width()), constant)
+    }
+
+    /// The length in bytes.
+    pub(super) fn memory_len(&mut self, memory: MemoryIndex) -> Value {
+        let description = &self.env.module.memories[memory];
+        let never_grows = description.max == Some(description.min);
+        self.memory_field(memory, MemoryLayout::len(self.env.target.pointer_width()), never_grows)
+    }
+
+    /// `memory.size`.
+    pub(in crate::translate) fn memory_size(&mut self, memory: u32) {
+        let len = self.memory_len(MemoryIndex::from_u32(memory));
+        let pages = self.b.ins().ushr_imm_u(len, i64::from(PAGE_LOG2));
+        let pages = self.narrow(pages);
+        self.state.push(pages);
+    }
+
+    /// `memory.grow`.
+    pub(in crate::translate) fn memory_grow(&mut self, memory: u32) {
+        let delta = self.state.pop();
+        let memory = self.number(memory);
+        let old = self.value_builtin(Builtin::MemoryGrow, &[delta, memory]);
+        self.state.push(old);
+    }
+}

@@ -1,0 +1,98 @@
+//! Where an access goes, and what has to be tested first.
+//!
+//! An access at `index + offset` of `size` bytes is in bounds if `index + end <= length`, where `end = offset + size` may
+//! need 33 bits. Tests are left out where they cannot fail: the plan of the memory covers whatever a 32-bit index can
+//! reach, the index is a constant below the memory's minimal size, or the same index was tested before.
+
+use crate::module::MemoryIndex;
+use crate::translate::context::Region;
+use crate::translate::function::Translator;
+use crate::translate::traps::cranelift;
+use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Value};
+use stilt_artifact::trap::TrapCode;
+use wasmparser::{MemArg, MemArgTarget};
+
+/// Where an access goes: `base + offset`, with these flags.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::translate) struct Place {
+    /// A native address.
+    pub(in crate::translate) base: Value,
+    /// To be added to it by the access itself.
+    pub(in crate::translate) offset: i32,
+    /// Flags of the access: little-endian, and whether it can trap.
+    pub(in crate::translate) flags: MemFlagsData,
+}
+
+impl Translator<'_, '_, '_> {
+    /// Pops an index and returns where an access of `size` bytes goes, after testing what needs to be tested.
+    pub(in crate::translate) fn place(&mut self, memarg: &MemArg, size: u32) -> Place {
+        let index = self.state.pop();
+        self.place_at(index, memarg, size)
+    }
+
+    /// The same for an index that is no longer on the stack.
+    pub(in crate::translate) fn place_at(&mut self, operand: Value, memarg: &MemArg, size: u32) -> Place {
+        let operand = self.b.func.dfg.resolve_aliases(operand);
+        let memory = memory_of(memarg);
+        let end = memarg.offset + u64::from(size);
+        let plan = self.env.memories[memory];
+        let min = self.env.module.memories[memory].min_bytes();
+        let inside = self.access_flags();
+
+        let known = self.constant(operand).is_some_and(|index| index + end <= min);
+        let index = self.pointer_wide(operand);
+        if known {
+            return self.address(memory, index, memarg.offset, inside);
+        }
+        if plan.covers(end) {
+            let trapping = inside.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));
+            return self.address(memory, index, memarg.offset, trapping);
+        }
+        if let Some(safe) = self.state.recall(memory, operand, end) {
+            return self.address(memory, safe, memarg.offset, inside);
+        }
+        let outside = self.is_outside(memory, index, end);
+        self.trap_if(outside, TrapCode::MemoryOutOfBounds);
+        if !self.env.target.spectre() {
+            self.state.remember(memory, operand, end, index);
+            return self.address(memory, index, memarg.offset, inside);
+        }
+        if end <= min {
+            // With index 0 the access is inside whatever the processor predicts.
+            let zero = self.b.ins().iconst(self.context.pointer(), 0);
+            let safe = self.b.ins().select_spectre_guard(outside, zero, index);
+            self.state.remember(memory, operand, end, safe);
+            return self.address(memory, safe, memarg.offset, inside);
+        }
+        let Place { base, offset, flags } = self.address(memory, index, memarg.offset, inside);
+        let target = self.b.ins().iadd_imm_s(base, i64::from(offset));
+        let start = self.memory_base(memory);
+        let base = self.b.ins().select_spectre_guard(outside, start, target);
+        Place { base, offset: 0, flags }
+    }
+
+    /// `base + index + offset`, for an index as wide as a pointer.
+    fn address(&mut self, memory: MemoryIndex, index: Value, offset: u64, flags: MemFlagsData) -> Place {
+        let start = self.memory_base(memory);
+        let base = self.b.ins().iadd(start, index);
+        if let Ok(offset) = i32::try_from(offset) {
+            return Place { base, offset, flags };
+        }
+        let offset = self.b.ins().iconst(self.context.pointer(), offset.cast_signed());
+        Place { base: self.b.ins().iadd(base, offset), offset: 0, flags }
+    }
+
+    /// Flags of accesses that are known to be in bounds.
+    fn access_flags(&self) -> MemFlagsData {
+        let region = self.context.flags(Region::Memory).alias_region();
+        MemFlagsData::new().with_notrap().with_endianness(Endianness::Little).with_alias_region(region)
+    }
+}
+
+/// The memory that an access is about.
+fn memory_of(memarg: &MemArg) -> MemoryIndex {
+    match memarg.target {
+        MemArgTarget::Memory(index) => MemoryIndex::from_u32(index),
+        MemArgTarget::Array(_) => unreachable!("validation refuses the garbage collection proposal"),
+    }
+}
