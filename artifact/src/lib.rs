@@ -20,6 +20,7 @@
 //! | [`sites`] | trap sites and return addresses, back to wasm offsets |
 //! | [`contract`] | a number that changes with all of this |
 //! | [`target`] | architectures, CPU features, calling-convention numbers |
+//! | [`ground`] | what a device offers, and whether that is enough for an image |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::panic)]
@@ -27,6 +28,7 @@
 pub mod builtins;
 pub mod checksum;
 pub mod contract;
+pub mod ground;
 pub mod header;
 pub mod image;
 pub mod layout;

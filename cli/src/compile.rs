@@ -1,44 +1,88 @@
-//! `stilt compile`.
+//! `stilt compile`: every module for every target, in one call.
+
+mod depfile;
+mod plan;
+mod report;
+mod work;
 
 use crate::compiler::CompilerArguments;
-use crate::progress::Bar;
-use crate::{input, output};
-use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use crate::output;
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use plan::Plan;
+use report::Report;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Compile a module, binary or text, to an image.
+/// Compile modules, binary or text, to images.
+///
+/// Every module is compiled for every target. With one target an image is written beside its module, with the extension
+/// `.cwasm`; with several, `.TARGET.cwasm`. An image is either whole or not there.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The module.
-    #[arg(value_name = "MODULE")]
-    module: PathBuf,
+    /// The modules.
+    #[arg(value_name = "MODULE", required = true)]
+    modules: Vec<PathBuf>,
 
-    /// Where to write the image; `-` is standard output. Default: the module's path with the extension `.cwasm`.
-    #[arg(short, long, value_name = "FILE")]
+    /// Where to write the image, if it is one; `-` is standard output.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir")]
     output: Option<PathBuf>,
+
+    /// A folder for the images. It is made if it is not there.
+    #[arg(long, value_name = "FOLDER")]
+    out_dir: Option<PathBuf>,
 
     /// Leave out function names, symbols and the ELF wrapping.
     #[arg(long)]
     strip: bool,
 
+    /// Go on after an error. The exit code still tells of it.
+    #[arg(short, long)]
+    keep_going: bool,
+
+    /// Also write what the images depend on, as rules for make and ninja.
+    #[arg(long, value_name = "FILE")]
+    emit_depfile: Option<PathBuf>,
+
+    /// Print the cache key of each image, with module and target, and do not compile.
+    ///
+    /// It is a hash over the module, the options and the versions of everything that has an influence on the image, which carries
+    /// it as its build id.
+    #[arg(long, conflicts_with_all = ["emit_depfile", "output", "out_dir"])]
+    print_key: bool,
+
+    /// For people, or a line of JSON for each image.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
     #[command(flatten)]
     compiler: CompilerArguments,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
 pub(crate) fn compile(arguments: &Arguments) -> Result<ExitCode> {
-    let precompiler = arguments.compiler.precompiler(arguments.strip)?;
-    let module = input::read_module(&arguments.module)?;
-    let path = arguments.output.clone().unwrap_or_else(|| arguments.module.with_extension("cwasm"));
-    if path == arguments.module {
-        bail!("{}: the image would replace the module: name another place with --output", path.display());
+    let plan = Plan::new(arguments)?;
+    if arguments.print_key {
+        return work::print_keys(&plan, arguments.format);
     }
-    let bar = Bar::new("compiling");
-    let image = precompiler
-        .compile_with_progress(&module, &bar)
-        .with_context(|| format!("cannot compile {}", arguments.module.display()))?;
-    drop(bar);
-    output::write(&path, &image)?;
+    if arguments.format == Format::Json && plan.writes_to_stdout() {
+        bail!("--format json and `-o -` would both write to standard output");
+    }
+    if let Some(folder) = &arguments.out_dir {
+        output::make_folder(folder)?;
+    }
+    let report = Report::new(arguments.format);
+    let all = work::compile(&plan, arguments.compiler.jobs(), arguments.keep_going, &report)?;
+    if !all {
+        return Ok(ExitCode::FAILURE);
+    }
+    if let Some(path) = &arguments.emit_depfile {
+        output::write(path, depfile::text(&plan).as_bytes())?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,19 +1,27 @@
 //! The options of compilation, as the command line takes them. `compile`, `run` and `wast` share them.
 
+use crate::input;
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use core::num::NonZeroUsize;
+use std::path::PathBuf;
 use stilt_artifact::target::TrapMode;
 use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
 
 /// How to compile.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct CompilerArguments {
-    /// What to compile for: x86_64, pulley32, pulley64, pulley32be, pulley64be, or a triple that starts so.
+    /// What to compile for: a name that `stilt targets` lists, or a triple that starts so. Default: x86_64.
     ///
-    /// Pulley is bytecode that the runtime interprets, for machines without a native back end.
-    #[arg(long, value_name = "TARGET", default_value = "x86_64")]
-    target: String,
+    /// Pulley is bytecode that the runtime interprets, for machines without a native back end. `compile` takes many.
+    #[arg(long, value_name = "TARGET")]
+    target: Vec<String>,
+
+    /// A device to compile for, as its runtime describes it (`stilt targets --describe`, `Engine::describe`).
+    ///
+    /// It decides target, CPU features, who finds traps and where memories live. `compile` takes many.
+    #[arg(long, value_name = "FILE")]
+    target_file: Vec<PathBuf>,
 
     /// The CPU to compile for; the default does not depend on this machine (x86_64: x86-64-v2).
     #[arg(long, value_name = "CPU")]
@@ -58,9 +66,9 @@ pub(crate) struct CompilerArguments {
     #[arg(long)]
     canonicalize_nans: bool,
 
-    /// Threads to compile with. The image does not depend on it.
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    /// Threads to compile with; default: as many as there are processors. Images do not depend on it.
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -88,10 +96,72 @@ enum Level {
     Size,
 }
 
+/// One thing to compile for.
+pub(crate) struct Choice {
+    /// What it is called where there are several: the target, or the name of the file that describes the device.
+    pub(crate) name: String,
+    /// That file.
+    pub(crate) file: Option<PathBuf>,
+    options: Options,
+}
+
+impl Choice {
+    /// The compiler for it, with at most so many threads.
+    pub(crate) fn precompiler(&self, threads: Option<NonZeroUsize>) -> Result<Precompiler> {
+        let mut options = self.options.clone();
+        options.threads = threads;
+        // Its words are those of its cause.
+        Precompiler::new(options).map_err(|error| anyhow!("{error}"))
+    }
+}
+
 impl CompilerArguments {
-    /// The options, with names and ELF wrapping left out if `strip`.
-    pub(crate) fn options(&self, strip: bool) -> Result<Options> {
-        let mut options = Options::for_target(&self.target);
+    /// The threads that were asked for.
+    pub(crate) fn jobs(&self) -> Option<NonZeroUsize> {
+        self.jobs
+    }
+
+    /// Everything to compile for: what was asked for, in that order, or else the default. With names and ELF wrapping left out
+    /// if `strip`.
+    pub(crate) fn choices(&self, strip: bool) -> Result<Vec<Choice>> {
+        let mut choices = Vec::new();
+        for name in &self.target {
+            let options = self.options(name, strip)?;
+            choices.push(Choice { name: name.clone(), file: None, options });
+        }
+        for path in &self.target_file {
+            let device = input::read_device(path)?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let mut options = self.options("", strip)?;
+            device.apply(&mut options).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+            choices.push(Choice { name, file: Some(path.clone()), options });
+        }
+        if choices.is_empty() {
+            let options = Options::default();
+            choices.push(Choice {
+                name: options.target.clone(),
+                file: None,
+                options: self.options(&options.target, strip)?,
+            });
+        }
+        Ok(choices)
+    }
+
+    /// Whether they ask for anything but what is the default, beside the number of threads.
+    pub(crate) fn ask_for_something(&self) -> Result<bool> {
+        Ok(!matches!(&*self.choices(false)?, [only] if only.options == Options::default()))
+    }
+
+    /// The compiler, for a subcommand that needs exactly one.
+    pub(crate) fn precompiler(&self) -> Result<Precompiler> {
+        match &*self.choices(false)? {
+            [only] => only.precompiler(self.jobs),
+            choices => bail!("one target is enough here: {} were given", choices.len()),
+        }
+    }
+
+    fn options(&self, target: &str, strip: bool) -> Result<Options> {
+        let mut options = Options::for_target(target);
         options.cpu = self.cpu.clone();
         options.cpu_features = self.cpu_feature.iter().map(|feature| feature_switch(feature)).collect();
         options.traps = self.traps.map(|traps| match traps {
@@ -107,22 +177,8 @@ impl CompilerArguments {
         };
         options.interrupt = self.interrupt;
         options.nan_canonicalization = self.canonicalize_nans;
-        options.threads = self.threads;
         options.strip = strip;
         Ok(options)
-    }
-
-    /// Whether they ask for anything but what is the default, beside the number of threads.
-    pub(crate) fn ask_for_something(&self) -> Result<bool> {
-        let mut options = self.options(false)?;
-        options.threads = None;
-        Ok(options != Options::default())
-    }
-
-    /// The compiler for these options.
-    pub(crate) fn precompiler(&self, strip: bool) -> Result<Precompiler> {
-        // Its words are those of its cause.
-        Precompiler::new(self.options(strip)?).map_err(|error| anyhow!("{error}"))
     }
 
     fn memory_style(&self) -> Result<Option<MemoryStyle>> {

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use stilt_artifact::header::{ELF_MAGIC, MAGIC};
+use stilt_precompiler::Device;
 
 /// What a file turned out to be.
 pub(crate) enum Input {
@@ -57,6 +58,19 @@ pub(crate) fn read_image(path: &Path) -> Result<Vec<u8>> {
             bail!("{}: this is a WebAssembly module; compile it first: stilt compile {0}", path.display())
         }
     }
+}
+
+/// Reads the description of a device.
+pub(crate) fn read_device(path: &Path) -> Result<Device> {
+    let bytes = read_bytes(path)?;
+    let text = core::str::from_utf8(&bytes).ok();
+    let text = text.with_context(|| format!("{}: not text, so no description of a device", path.display()))?;
+    Device::parse(text).map_err(|error| {
+        anyhow::anyhow!(
+            "{}: not a description of a device, as `stilt targets --describe` prints: {error}",
+            path.display()
+        )
+    })
 }
 
 /// Reads a whole file, within the limit.

@@ -1,5 +1,6 @@
 //! The `stilt` command. Each subcommand has a file of its own; this one only takes the command line apart.
 
+mod check;
 mod compile;
 mod compiler;
 mod input;
@@ -9,6 +10,7 @@ mod objdump;
 mod output;
 mod progress;
 mod run;
+mod targets;
 mod wasi_host;
 mod wast;
 
@@ -34,6 +36,9 @@ Examples:
   stilt compile app.wasm                        writes app.cwasm for x86_64
   stilt compile app.wat --target pulley64       bytecode for any machine
   stilt compile app.wasm --traps explicit       native code for grounds without an MMU
+  stilt compile *.wasm --target x86_64 --target pulley64 --out-dir images
+  stilt compile app.wasm --target-file board.toml    for a device that described itself
+  stilt check app.cwasm --for board.toml        whether it will load there
   stilt run app.wasm -- one two                 compiles in memory and runs a WASI program
   stilt run add.wat --invoke add 1 2            calls one function and prints its results
   stilt inspect app.cwasm                       what an image needs and contains
@@ -41,8 +46,12 @@ Examples:
 
 #[derive(Subcommand)]
 enum Command {
-    /// Compile a module to an image.
+    /// Compile modules to images.
     Compile(compile::Arguments),
+    /// Say whether images will load on a device.
+    Check(check::Arguments),
+    /// List what can be compiled for.
+    Targets(targets::Arguments),
     /// Run a program, or call one function of a module.
     Run(run::Arguments),
     /// Show what an image needs from its ground, and what is in it.
@@ -59,6 +68,8 @@ const BROKEN_PIPE: u8 = 128 + 13;
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Compile(arguments) => compile::compile(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::Targets(arguments) => targets::targets(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Objdump(arguments) => objdump::objdump(&arguments),

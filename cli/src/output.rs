@@ -34,6 +34,11 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Makes a folder, and those above it, if it is not there.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))
+}
+
 /// Text for standard output.
 pub(crate) struct Stdout(BufWriter<StdoutLock<'static>>);
 

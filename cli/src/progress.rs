@@ -10,7 +10,7 @@ use std::time::Instant;
 /// Work that takes less is not worth a bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A bar of work in steps. It goes away when dropped.
+/// A bar of work in steps, of one compilation or of several at a time. It goes away when dropped.
 pub(crate) struct Bar {
     what: &'static str,
     start: Instant,
@@ -48,13 +48,14 @@ impl Bar {
             bar.set_message(self.what);
             bar
         });
+        bar.set_length(self.total.load(Ordering::Relaxed) as u64);
         bar.set_position(done as u64);
     }
 }
 
 impl stilt_precompiler::Progress for Bar {
     fn start(&self, functions: usize) {
-        self.total.store(functions, Ordering::Relaxed);
+        self.total.fetch_add(functions, Ordering::Relaxed);
     }
 
     fn compiled(&self) {

@@ -129,7 +129,7 @@ fn image(arguments: &Arguments) -> Result<Vec<u8>> {
         Input::Image(image) => Ok(image),
         Input::Module(module) => {
             let bar = Bar::new("compiling");
-            let precompiler = arguments.compiler.precompiler(false)?;
+            let precompiler = arguments.compiler.precompiler()?;
             let image = precompiler.compile_with_progress(&module, &bar);
             image.with_context(|| format!("cannot compile {}", arguments.file.display()))
         }

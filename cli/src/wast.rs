@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn wast(arguments: &Arguments) -> Result<ExitCode> {
-    let precompiler = arguments.compiler.precompiler(false)?;
+    let precompiler = arguments.compiler.precompiler()?;
     let mut failed = 0;
     for path in &arguments.files {
         let name = path.display().to_string();

@@ -90,6 +90,12 @@ impl Precompiler {
         }
     }
 
+    /// What identifies the outcome of compiling these bytes, without compiling: a hash over them, the options and the versions that
+    /// make a difference. The image carries it as its build id.
+    pub fn key(&self, wasm: &[u8]) -> [u8; 16] {
+        Identity::new(wasm, &self.options, &self.target).build_id
+    }
+
     fn parse<'data>(&self, wasm: &'data [u8]) -> Result<Module<'data>, CompileError> {
         if wasm.len() > self.options.max_module_size {
             let limit = self.options.max_module_size as u64;

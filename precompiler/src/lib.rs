@@ -3,6 +3,7 @@
 
 mod code;
 pub mod compile;
+pub mod device;
 pub mod error;
 mod identity;
 mod image;
@@ -19,6 +20,7 @@ mod unit;
 mod worker;
 
 pub use compile::{Precompiler, Progress};
+pub use device::Device;
 pub use error::{CompileError, FunctionLabel};
 pub use options::{MemoryStyle, OptLevel, Options, OptionsError};
 pub use target::{DEFAULT_X86_64_CPU, Target};

@@ -43,6 +43,11 @@ impl TargetName {
         TargetName { name, triple, architecture, pointer_width, endian }
     }
 
+    /// The instruction set.
+    pub const fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
     fn find(name: &str) -> Result<TargetName, OptionsError> {
         let (first, rest) = name.split_once('-').unwrap_or((name, ""));
         let found = TARGETS.into_iter().find(|target| target.name == first);

@@ -7,7 +7,7 @@ use stilt_artifact::target::Architecture;
 use stilt_collections::TryArc;
 
 use crate::registry::Registry;
-use crate::{Config, Result, compatibility};
+use crate::{Config, GroundDescription, Result, compatibility};
 
 /// Options and function types, shared by modules and stores. Cheap to clone; may be used from any thread.
 #[derive(Clone)]
@@ -74,6 +74,13 @@ impl Engine {
     /// A [`LoadError`](crate::LoadError) that says what is missing.
     pub(crate) fn check_image(&self, header: &ImageHeader) -> Result<()> {
         Ok(compatibility::check(self.config(), header)?)
+    }
+
+    /// What this ground offers to images: the machine, what the runtime was built with, what the configuration allows. Its
+    /// `Display` is a file for `stilt compile --target-file` and `stilt check --for`: print it on a device, compile for it on a
+    /// host. Needs no memory.
+    pub fn describe(&self) -> GroundDescription {
+        compatibility::describe(self.config())
     }
 
     fn shared(&self) -> &Shared {

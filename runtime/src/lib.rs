@@ -55,7 +55,7 @@ mod val;
 mod wasm_ty;
 
 pub use backtrace::{FrameInfo, WasmBacktrace};
-pub use compatibility::LoadError;
+pub use compatibility::{GroundDescription, LoadError};
 pub use config::Config;
 pub use engine::Engine;
 #[doc(hidden)]

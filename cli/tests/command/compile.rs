@@ -21,7 +21,7 @@ fn text_and_binary_give_the_same_image_beside_the_module() {
     let mode = fs::metadata(folder.path("add.cwasm")).expect("the image").permissions().mode();
     assert_eq!(mode & 0o111, 0, "an image is not executable as a program");
     let mut command = Command::new(STILT);
-    command.args(["compile", "add.wat", "-o", "-", "--threads", "1"]);
+    command.args(["compile", "add.wat", "-o", "-", "--jobs", "1"]);
     let printed = command.current_dir(folder.path("")).output().expect("the command starts");
     assert_eq!(printed.stdout, image);
 }

@@ -1,7 +1,9 @@
 //! The command from outside: what it answers to good and bad input, in words and exit codes.
 
 mod compile;
+mod devices;
 mod inspect;
+mod many;
 mod objdump;
 mod run;
 mod support;
@@ -13,10 +15,10 @@ use support::Folder;
 fn help_teaches() {
     let folder = Folder::new();
     let help = folder.stilt(&["--help"]).succeeds().stdout;
-    for word in ["compile", "run", "inspect", "objdump", "wast", "Examples:", "--traps explicit"] {
+    for word in ["compile", "check", "targets", "run", "inspect", "objdump", "wast", "Examples:", "--traps explicit"] {
         assert!(help.contains(word), "{word}: {help}");
     }
-    for command in ["compile", "run", "inspect", "objdump", "wast"] {
+    for command in ["compile", "check", "targets", "run", "inspect", "objdump", "wast"] {
         assert!(folder.stilt(&[command, "--help"]).succeeds().stdout.contains("Usage:"), "{command}");
     }
     assert!(folder.stilt(&["--version"]).succeeds().stdout.starts_with("stilt "));

@@ -4,6 +4,9 @@ extern crate std;
 
 use super::*;
 use std::string::ToString;
+use stilt_artifact::target::{Convention, TrapMode};
+
+const POINTER_WIDTH: u8 = if cfg!(target_pointer_width = "64") { 8 } else { 4 };
 
 fn image() -> ImageHeader {
     ImageHeader {

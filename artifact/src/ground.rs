@@ -1,0 +1,139 @@
+//! What a ground offers to images, and whether it is enough for one. The runtime asks this when it loads an image; the
+//! command asks it beforehand, on a host, from the [`Description`] that the runtime printed on the device.
+//!
+//! What the tables of an image say beyond its header is not looked at here, but by [`crate::Image::parse`].
+
+mod description;
+mod error;
+
+use crate::builtins::Group;
+use crate::header::{ImageHeader, flags};
+use crate::order::Endian;
+use crate::target::{Architecture, Convention, TrapMode};
+
+pub use description::Description;
+pub use error::LoadError;
+
+/// What a runtime, the machine it runs on and the embedder's configuration offer to images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ground {
+    /// What runs natively.
+    pub architecture: Option<Architecture>,
+    /// Bytes of a pointer.
+    pub pointer_width: u8,
+    /// The byte order.
+    pub endian: Endian,
+    /// Whether the interpreter of Pulley bytecode is linked.
+    pub interpreter: bool,
+    /// Whether the platform's virtual memory is linked.
+    pub virtual_memory: bool,
+    /// Whether the platform's trap handler is linked.
+    pub native_signals: bool,
+    /// Whether the embedder allows hardware traps.
+    pub signals_allowed: bool,
+    /// The groups of builtins that are linked, by [`Group::bit`].
+    pub builtin_groups: u32,
+    /// Whether compiled code may use float and vector registers.
+    pub float_registers: bool,
+    /// The one architecture that the embedder accepts, if he chose.
+    pub required: Option<Architecture>,
+}
+
+impl Ground {
+    /// Whether an image with this header can run here. `feature` says of a CPU feature, by its name in
+    /// [`Architecture::features`], whether it is there; `None` if nobody knows.
+    ///
+    /// # Errors
+    /// The first thing that is missing.
+    pub fn check(
+        &self,
+        header: &ImageHeader,
+        feature: impl FnMut(&'static str) -> Option<bool>,
+    ) -> Result<(), LoadError> {
+        let architecture = self.check_architecture(header)?;
+        self.check_traps(header)?;
+        self.check_builtins(header)?;
+        check_features(architecture, header.cpu_features, feature)?;
+        let floats = header.flags & (flags::FLOAT_REGISTERS | flags::VECTORS) != 0;
+        // Pulley's registers are not the machine's.
+        if floats && !self.float_registers && architecture != Architecture::Pulley {
+            return Err(LoadError::FloatRegisters);
+        }
+        Ok(())
+    }
+
+    fn check_architecture(&self, header: &ImageHeader) -> Result<Architecture, LoadError> {
+        let expected = self.architecture;
+        let found = Architecture::from_u8(header.architecture);
+        let architecture = match found {
+            Some(Architecture::Pulley) => Architecture::Pulley,
+            Some(other) if found == expected => other,
+            found => return Err(LoadError::Architecture { expected, found }),
+        };
+        if let Some(expected) = self.required
+            && expected != architecture
+        {
+            return Err(LoadError::Target { expected, found: architecture });
+        }
+        if header.pointer_width != self.pointer_width {
+            return Err(LoadError::PointerWidth { expected: self.pointer_width, found: header.pointer_width });
+        }
+        if architecture == Architecture::Pulley && !self.interpreter {
+            return Err(LoadError::Feature { feature: "pulley", purpose: "to be interpreted" });
+        }
+        // Compiled code hides it from the runtime; that images of one store agree is checked when they are instantiated.
+        if Convention::from_u8(header.convention).is_none() {
+            return Err(LoadError::Convention { found: header.convention });
+        }
+        Ok(architecture)
+    }
+
+    fn check_traps(&self, header: &ImageHeader) -> Result<(), LoadError> {
+        match TrapMode::from_u8(header.trap_mode) {
+            Some(TrapMode::Explicit) => Ok(()),
+            Some(TrapMode::Hardware) => {
+                for (linked, feature, purpose) in [
+                    (self.virtual_memory, "virtual-memory", "for the guard pages of its memories"),
+                    (self.native_signals, "native-signals", "for its hardware traps"),
+                ] {
+                    if !linked {
+                        return Err(LoadError::Feature { feature, purpose });
+                    }
+                }
+                if self.signals_allowed { Ok(()) } else { Err(LoadError::SignalsForbidden) }
+            }
+            None => Err(LoadError::TrapMode { found: header.trap_mode }),
+        }
+    }
+
+    fn check_builtins(&self, header: &ImageHeader) -> Result<(), LoadError> {
+        let mut missing = header.builtin_groups & !self.builtin_groups;
+        for group in Group::ALL {
+            if missing & group.bit() != 0 {
+                return Err(LoadError::Builtins { group: Some(group.name()) });
+            }
+            missing &= !group.bit();
+        }
+        if missing == 0 { Ok(()) } else { Err(LoadError::Builtins { group: None }) }
+    }
+}
+
+fn check_features(
+    architecture: Architecture,
+    needed: u64,
+    mut feature: impl FnMut(&'static str) -> Option<bool>,
+) -> Result<(), LoadError> {
+    let mut rest = needed;
+    for (bit, name) in architecture.features().iter().enumerate() {
+        let mask = 1u64.wrapping_shl(u32::try_from(bit).unwrap_or(0));
+        if rest & mask == 0 {
+            continue;
+        }
+        rest &= !mask;
+        let present = feature(name);
+        if present != Some(true) {
+            return Err(LoadError::CpuFeature { name: Some(name), present });
+        }
+    }
+    if rest == 0 { Ok(()) } else { Err(LoadError::CpuFeature { name: None, present: None }) }
+}

@@ -1,0 +1,94 @@
+//! `stilt targets`: what can be compiled for, and what this machine is.
+
+use crate::output::Stdout;
+use anyhow::{Result, anyhow};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use std::process::ExitCode;
+use stilt::{Config, Engine};
+use stilt_artifact::Endian;
+use stilt_artifact::target::{Architecture, TrapMode};
+use stilt_precompiler::target::TARGETS;
+use stilt_precompiler::{Options, Precompiler, Target};
+
+/// List what can be compiled for, with CPU features and defaults; or describe this machine.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Print what the runtime in this command offers to images on this machine, as a file for `--target-file` and `check --for`.
+    #[arg(long)]
+    describe: bool,
+
+    /// For people or for programs.
+    #[arg(long, value_name = "FORMAT", default_value = "text", conflicts_with = "describe")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(crate) fn targets(arguments: &Arguments) -> Result<ExitCode> {
+    let mut out = Stdout::new();
+    if arguments.describe {
+        let engine = Engine::new(&Config::new()).map_err(|error| anyhow!("{error}"))?;
+        out.line(engine.describe().to_string().trim_end())?;
+        out.finish()?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for name in TARGETS {
+        let precompiler = Precompiler::new(Options::for_target(name.name)).map_err(|error| anyhow!("{error}"))?;
+        let target = precompiler.target();
+        match arguments.format {
+            Format::Text => text(&mut out, target)?,
+            Format::Json => out.line(&record(target).to_string())?,
+        }
+    }
+    out.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(out: &mut Stdout, target: &Target) -> Result<()> {
+    let words = |list: &[&str]| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+    let facts = format!("{}-bit, {}-endian", u32::from(target.pointer_width()) * 8, order(target));
+    out.line(&format!("{}: {facts}", target.name()))?;
+    out.field("traps", &format!("{} by default", traps(target)))?;
+    if target.architecture() == Architecture::Pulley {
+        return out.field("code", "bytecode, interpreted");
+    }
+    let (on, off) = features(target);
+    out.field("CPU", &format!("{} by default", target.cpu()))?;
+    out.field("features", &words(&on))?;
+    out.field("more features", &words(&off))
+}
+
+fn record(target: &Target) -> serde_json::Value {
+    let (on, off) = features(target);
+    json!({
+        "target": target.name(),
+        "architecture": target.architecture().name(),
+        "pointer-width": u32::from(target.pointer_width()) * 8,
+        "byte-order": order(target),
+        "default-traps": traps(target),
+        "default-cpu": target.cpu(),
+        "default-cpu-features": on,
+        "other-cpu-features": off,
+    })
+}
+
+/// The features that are used by default, and the others.
+fn features(target: &Target) -> (Vec<&'static str>, Vec<&'static str>) {
+    let features = (0..u64::BITS).zip(target.architecture().features());
+    let (on, off): (Vec<_>, Vec<_>) = features.partition(|(bit, _)| target.cpu_features() >> bit & 1 != 0);
+    let names = |list: Vec<(u32, &&'static str)>| list.into_iter().map(|(_, name)| *name).collect();
+    (names(on), names(off))
+}
+
+fn order(target: &Target) -> &'static str {
+    if target.endian() == Endian::Big { "big" } else { "little" }
+}
+
+fn traps(target: &Target) -> &'static str {
+    if target.traps() == TrapMode::Hardware { "hardware" } else { "explicit" }
+}
