@@ -10,6 +10,7 @@ use anyhow::Result;
 /// peer engine.
 const OTHERS: &[(&str, bool)] = &[
     ("bench", false),
+    ("embedding-example/build-script", false),
     ("embedding-example/smallest", true),
     ("fuzz", false),
     ("platform-abi/bindgen-check", true),

@@ -1,6 +1,8 @@
 //! The project's own tasks. `cargo xtask --help` lists them.
 
+mod build_script;
 mod check;
+mod cmake;
 mod demo;
 mod setup;
 mod size;
@@ -25,6 +27,9 @@ enum Task {
         /// Fail if a suite cannot run here.
         #[arg(long)]
         all: bool,
+        /// Only suites with this text in their names.
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
     },
     /// Check formatting, lints, documentation, the header, dependency directions, and `no_std` builds.
     Check,
@@ -38,7 +43,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Test { all } => suites::run(all),
+        Task::Test { all, only } => suites::run(all, only.as_deref()),
         Task::Check => check::run(),
         Task::Demo => demo::run(),
         Task::Size => size::run(),

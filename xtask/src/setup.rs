@@ -18,6 +18,9 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "lld", shown_by: "/usr/bin/wasm-ld" },
     Package { name: "wasi-libc", shown_by: "/usr/include/wasm32-wasi/stdio.h" },
     Package { name: "libclang-rt-14-dev-wasm32", shown_by: "/usr/lib/llvm-14/lib/clang/14.0.6/lib/wasi" },
+    // A build with the CMake function.
+    Package { name: "cmake", shown_by: "/usr/bin/cmake" },
+    Package { name: "make", shown_by: "/usr/bin/make" },
     // C++ reads the platform header.
     Package { name: "g++", shown_by: "/usr/bin/g++" },
     // Rust's library as source, for targets that have no built one.

@@ -1,5 +1,7 @@
 //! The test command: every suite that this machine can run.
 
+use crate::build_script;
+use crate::cmake;
 use crate::demo;
 use crate::setup;
 use crate::size;
@@ -19,6 +21,12 @@ const SUITES: &[Suite] = &[
     Suite { name: "workspace tests, the official suite among them", needs: &["/usr/bin/cc"], run: workspace },
     Suite { name: "no panic reachable in the smallest image", needs: &["/usr/bin/cc"], run: size::run },
     Suite { name: "the demonstration", needs: &[], run: demo::run },
+    Suite { name: "the example with a build script", needs: &["/usr/bin/cc"], run: build_script::run },
+    Suite {
+        name: "the CMake function, as its user would use it",
+        needs: &["/usr/bin/cmake", "/usr/bin/make"],
+        run: cmake::run,
+    },
     Suite {
         name: "the corpus' wasm is what its sources give",
         needs: &["/usr/bin/clang", "/usr/bin/wasm-ld", "/usr/include/wasm32-wasi/stdio.h"],
@@ -34,10 +42,10 @@ fn corpus() -> Result<()> {
     tool::run(Command::new(tool::root().join("tests/corpus/build.sh")).arg("--check"))
 }
 
-pub(crate) fn run(all: bool) -> Result<()> {
+pub(crate) fn run(all: bool, only: Option<&str>) -> Result<()> {
     let mut skipped = Vec::new();
     let mut ran = Vec::new();
-    for suite in SUITES {
+    for suite in SUITES.iter().filter(|suite| only.is_none_or(|text| suite.name.contains(text))) {
         let absent: Vec<_> = suite.needs.iter().copied().filter(|file| !Path::new(file).exists()).collect();
         if absent.is_empty() {
             (suite.run)()?;
