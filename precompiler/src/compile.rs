@@ -129,7 +129,7 @@ impl Precompiler {
             signatures: &signatures.numbers,
             frames: &frames,
             names: &image::function_names(module),
-            max_frame: max_frame(&units),
+            max_frame: if self.target.stack_tests_itself() { 0 } else { max_frame(&units) },
             stack_path: &stack::deepest(&nodes, module.imported_functions),
             flags: self.flags(&units),
             builtin_groups: builtin_groups(&units),

@@ -1,6 +1,7 @@
 //! Compiles WebAssembly modules ahead of time into Stilt images: validation by wasmparser, translation of our own to Cranelift's
 //! intermediate form, code by Cranelift, and the image that `stilt-artifact` describes.
 
+mod bytecode;
 mod code;
 pub mod compile;
 pub mod device;

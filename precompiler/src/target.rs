@@ -186,6 +186,22 @@ impl Target {
         matches!(self.name.architecture, Architecture::Pulley)
     }
 
+    /// Whether an access that may trap does so at null, wherever memory begins. The interpreter tests the address of such an
+    /// access, and has some that are joined with a bounds test.
+    pub const fn joined_tests(&self) -> bool {
+        self.host_calls()
+    }
+
+    /// Whether instructions trap by themselves: with the help of the hardware, or because an interpreter executes them.
+    pub const fn instructions_trap(&self) -> bool {
+        self.host_calls() || matches!(self.traps, TrapMode::Hardware)
+    }
+
+    /// Whether whatever takes stack tests that it is there, as the interpreter does.
+    pub const fn stack_tests_itself(&self) -> bool {
+        self.host_calls()
+    }
+
     /// What fills the space between functions; where the architecture has one, an instruction of one byte that stops.
     pub const fn padding(&self) -> u8 {
         match self.name.architecture {

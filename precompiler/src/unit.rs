@@ -1,5 +1,6 @@
 //! One function or trampoline, compiled: code with its relocations, the sites in it, and its frame.
 
+use crate::bytecode;
 use crate::error::CompileError;
 use crate::names::Name;
 use crate::target::Target;
@@ -8,6 +9,7 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, Function};
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, MachSrcLoc};
 use stilt_artifact::sites::Site;
+use stilt_artifact::target::Architecture;
 use stilt_artifact::trap::TrapCode;
 
 /// A compiled function.
@@ -91,9 +93,13 @@ pub(crate) fn compile(
     }
     let code = context.take_compiled_code().ok_or_else(|| UnitError::Internal("no code came out".to_owned()))?;
     let frame = code.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
+    let sites = match start {
+        Some(start) => sites(target, &code, start)?,
+        None => Vec::new(),
+    };
     Ok(Unit {
         relocations: relocations(target, &code, &context.func)?,
-        sites: start.map(|start| sites(&code, start)).unwrap_or_default(),
+        sites,
         frame: frame + 2 * u32::from(target.pointer_width()),
         align: code.buffer.alignment.max(1),
         bytes: code.code_buffer().to_vec(),
@@ -123,8 +129,19 @@ fn relocations(target: &Target, code: &CompiledCode, function: &Function) -> Res
 }
 
 /// Trapping instructions by their own offset, calls by their return address.
-fn sites(code: &CompiledCode, start: u32) -> Vec<Site> {
+fn sites(target: &Target, code: &CompiledCode, start: u32) -> Result<Vec<Site>, UnitError> {
     let locations = code.buffer.get_srclocs_sorted();
+    // What the interpreter finds in instructions that Cranelift takes for harmless.
+    let found = match target.architecture() {
+        Architecture::Pulley => bytecode::traps(code.code_buffer())
+            .map_err(|at| UnitError::Internal(format!("Cranelift's bytecode has no known instruction at {at:#x}")))?,
+        _ => Vec::new(),
+    };
+    let found = found.into_iter().map(|(at, trap)| Site {
+        code: at,
+        trap: Some(trap),
+        wasm: wasm_offset(locations, at, start),
+    });
     let traps = code.buffer.traps().iter().filter_map(|trap| {
         let trap_code = trap_code(trap.code);
         // What is never reached needs no explanation.
@@ -140,11 +157,11 @@ fn sites(code: &CompiledCode, start: u32) -> Vec<Site> {
         trap: None,
         wasm: wasm_offset(locations, call.ret_addr.saturating_sub(1), start),
     });
-    let mut sites: Vec<Site> = traps.chain(calls).collect();
+    let mut sites: Vec<Site> = traps.chain(found).chain(calls).collect();
     // Where a trapping instruction follows a call, it comes first: it is what a handler asks for.
     sites.sort_by_key(|site| (site.code, site.trap.is_none()));
     sites.dedup_by_key(|site| (site.code, site.trap));
-    sites
+    Ok(sites)
 }
 
 fn wasm_offset(locations: &[MachSrcLoc<cranelift_codegen::Final>], code: u32, start: u32) -> u32 {

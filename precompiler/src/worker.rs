@@ -5,6 +5,7 @@
 //! | calls nothing but trampolines, frame of at most [`SMALL_FRAME`] | none: the reserve holds it |
 //! | frame of at most [`LARGE_FRAME`] | once the frame is taken |
 //! | larger | by a stub in front, before the frame is taken |
+//! | in bytecode, unless addresses are short and the frame is large | none: the interpreter tests whatever takes stack |
 
 use crate::compile::CompiledFunction;
 use crate::error::CompileError;
@@ -57,9 +58,18 @@ fn compile_function(
     let index = env.module.function_index(own);
     let name = Name::Function(index.as_u32());
     let one = |unit: Unit, uses: Uses| CompiledFunction { frame: unit.frame, units: vec![(name, unit)], uses };
-    let checked = translate(env, own, &mut worker.scratch, true)?;
     let mut unchecked = None;
-    if checked.uses.is_leaf() {
+    if env.target.stack_tests_itself() {
+        let Translated { function, uses } = translate(env, own, &mut worker.scratch, false)?;
+        let unit = backend(worker, env, own, function)?;
+        // The interpreter subtracts a frame from the stack pointer first, which must not wrap.
+        if unit.frame <= LARGE_FRAME || env.target.pointer_width() == 8 {
+            return Ok(one(unit, uses));
+        }
+        unchecked = Some((unit, uses));
+    }
+    let checked = translate(env, own, &mut worker.scratch, true)?;
+    if unchecked.is_none() && checked.uses.is_leaf() {
         let Translated { function, uses } = translate(env, own, &mut worker.scratch, false)?;
         let unit = backend(worker, env, own, function)?;
         if unit.frame <= SMALL_FRAME {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::num::NonZeroUsize;
 use stilt_artifact::image::byte_order;
 use stilt_artifact::target::TrapMode;
+use stilt_artifact::trap::TrapCode;
 use stilt_artifact::{Endian, Image};
 use stilt_precompiler::{Options, Precompiler};
 
@@ -176,6 +177,41 @@ fn large_initial_memories_can_be_mapped() -> Result {
 }
 
 #[test]
+fn what_the_interpreter_finds_has_a_place() -> Result {
+    let text = r#"(module (memory 1)
+        (func (export "all") (param i32 i64 f64 v128) (result i32)
+            (i64.store32 offset=8 (local.get 0) (local.get 1))
+            (v128.store (local.get 0) (local.get 3))
+            (f64.store offset=24 (local.get 0) (f64.load offset=65535 (local.get 0)))
+            (i32.div_s
+                (i32.add (i32.load8_s (local.get 0)) (i32.trunc_f64_u (local.get 2)))
+                (local.get 0))))"#;
+    let wasm = wat::parse_str(text)?;
+    for target in ["pulley32", "pulley64"] {
+        let file = compile(text, options(target, None))?;
+        let image = parse(&file)?;
+        let module = image.module(0).ok_or("no module")?;
+        let sites = module.sites().iter().filter_map(|site| Some((wasm[site.wasm as usize], site.trap?)));
+        let mut sites: Vec<_> = sites.collect();
+        // Where the function starts; then each instruction by its opcode, in any order.
+        assert_eq!(sites.remove(0).1, TrapCode::StackOverflow);
+        sites.sort_by_key(|(opcode, _)| *opcode);
+        let outside = TrapCode::MemoryOutOfBounds;
+        let expected = [
+            (0x2b, outside),
+            (0x2c, outside),
+            (0x39, outside),
+            (0x3e, outside),
+            (0x6d, TrapCode::IntegerDivisionByZero),
+            (0xab, TrapCode::BadConversionToInteger),
+            (0xfd, outside),
+        ];
+        assert_eq!(sites, expected, "{target}");
+    }
+    Ok(())
+}
+
+#[test]
 fn large_frames_have_a_stub() -> Result {
     // All but a few locals are passed on the stack.
     let gets: String = (1..1000).map(|local| format!("(local.get {local})")).collect();
@@ -197,6 +233,7 @@ fn large_frames_have_a_stub() -> Result {
         let wide = module.funcs().get(0).ok_or("no function")?;
         assert!(wide.frame > 4096, "{}", wide.frame);
         assert!(image.header().max_frame < wide.frame);
+        assert_eq!(image.header().max_frame == 0, target.starts_with("pulley"));
         assert_eq!(module.func_at(wide.code + wide.len - 1), Some(0));
     }
     Ok(())

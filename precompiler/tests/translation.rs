@@ -32,7 +32,11 @@ fn explicit_plain(options: &mut Options) {
     options.spectre = false;
 }
 
-fn explicit_32(options: &mut Options) {
+fn pulley(options: &mut Options) {
+    options.target = "pulley64".into();
+}
+
+fn pulley_32(options: &mut Options) {
     options.target = "pulley32".into();
 }
 
@@ -70,7 +74,7 @@ fn guard_pages_spare_tests() {
 
 #[test]
 fn one_test_serves_several_accesses() {
-    for options in [explicit, explicit_plain, explicit_32] {
+    for options in [explicit, explicit_plain] {
         let code = first(THREE_FIELDS, options);
         assert_eq!(tests(&code, TrapCode::MemoryOutOfBounds), 1, "{}", code.function.display());
         assert_eq!(code.uses.traps.iter().copied().collect::<Vec<_>>(), [TrapCode::MemoryOutOfBounds]);
@@ -80,6 +84,20 @@ fn one_test_serves_several_accesses() {
     }
     assert_eq!(count(&first(THREE_FIELDS, explicit), "select_spectre_guard"), 1);
     assert_eq!(count(&first(THREE_FIELDS, explicit_plain), "select_spectre_guard"), 0);
+}
+
+#[test]
+fn the_interpreter_tests_what_it_accesses() {
+    for options in [pulley, pulley_32] {
+        let code = first(THREE_FIELDS, options);
+        assert_eq!((count(&code, "select"), count(&code, "trapnz")), (3, 0), "{}", code.function.display());
+        // An offset that its instruction has no room for, and one that may lie behind the end at first.
+        for (offset, memory) in [("65536", "(memory 2)"), ("8", "(memory 0)")] {
+            let text = format!("(module {memory} (func (param i32) (drop (i32.load offset={offset} (local.get 0)))))");
+            let code = first(&text, options);
+            assert_eq!((count(&code, "select"), count(&code, "trapnz")), (0, 1), "{}", code.function.display());
+        }
+    }
 }
 
 #[test]
@@ -110,7 +128,12 @@ fn what_was_tested_on_one_path_is_not_known_on_another() {
 fn constants_are_tested_here() {
     let inside = "(module (memory 1) (func (result i32) (i32.load offset=4 (i32.const 65528))))";
     let outside = "(module (memory 1) (func (result i32) (i32.load offset=4 (i32.const 65529))))";
-    for options in [explicit, explicit_plain, explicit_32] {
+    for options in [pulley, pulley_32] {
+        assert_eq!(count(&first(inside, options), "select"), 0);
+        assert_eq!(count(&first(inside, options), "trapnz"), 0);
+        assert_eq!(count(&first(outside, options), "select"), 1);
+    }
+    for options in [explicit, explicit_plain] {
         assert_eq!(tests(&first(inside, options), TrapCode::MemoryOutOfBounds), 0);
         assert_eq!(tests(&first(outside, options), TrapCode::MemoryOutOfBounds), 1);
     }
@@ -135,7 +158,7 @@ fn explicit_code_relies_on_no_fault() {
             (drop (i32.trunc_f32_s (local.get 2)))
             (if (local.get 0) (then unreachable))
             (i32.rem_u (local.get 0) (local.get 1))))"#;
-    for options in [explicit, explicit_plain, explicit_32] {
+    for options in [explicit, explicit_plain] {
         let code = first(everything, options);
         for trap in [
             TrapCode::Unreachable,
@@ -158,8 +181,9 @@ fn explicit_code_relies_on_no_fault() {
         // Nothing behind the call of a trampoline is reached.
         assert_eq!(text.matches("trap user").count(), text.matches("trap user15").count(), "{text}");
     }
-    let code = first(everything, hardware);
-    assert!(code.uses.traps.is_empty());
+    for options in [hardware, pulley, pulley_32] {
+        assert!(first(everything, options).uses.traps.is_empty());
+    }
 }
 
 #[test]

@@ -9,7 +9,6 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Function, InstBuilder as _, SourceLoc};
 use cranelift_frontend::FunctionBuilderContext;
 use stilt_artifact::layout::{ContextLayout, StoreContextLayout};
-use stilt_artifact::target::TrapMode;
 use stilt_artifact::trap::TrapCode;
 
 /// Builds the stub of function `index`, whose body takes `frame` bytes and stands at `wasm` in the wasm file.
@@ -35,19 +34,16 @@ pub fn build(
     let left = t.b.ins().isub(sp, limit);
     let short = t.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, left, i64::from(frame));
     let overflow = t.b.ins().bor(beyond, short);
-    match target.traps() {
-        TrapMode::Hardware => {
-            t.b.ins().trapnz(overflow, cranelift_trap(TrapCode::StackOverflow));
-        }
-        TrapMode::Explicit => {
-            let (bad, good) = (t.cold_block(), t.b.create_block());
-            t.b.ins().brif(overflow, bad, &[], good, &[]);
-            t.b.switch_to_block(bad);
-            let trap = t.import(Name::trap(TrapCode::StackOverflow), signature::tail(target, &[], &[]), true);
-            t.b.ins().call(trap, &[context]);
-            t.b.ins().trap(cranelift_trap(TrapCode::Internal));
-            t.b.switch_to_block(good);
-        }
+    if target.instructions_trap() {
+        t.b.ins().trapnz(overflow, cranelift_trap(TrapCode::StackOverflow));
+    } else {
+        let (bad, good) = (t.cold_block(), t.b.create_block());
+        t.b.ins().brif(overflow, bad, &[], good, &[]);
+        t.b.switch_to_block(bad);
+        let trap = t.import(Name::trap(TrapCode::StackOverflow), signature::tail(target, &[], &[]), true);
+        t.b.ins().call(trap, &[context]);
+        t.b.ins().trap(cranelift_trap(TrapCode::Internal));
+        t.b.switch_to_block(good);
     }
     let body = t.import(Name::Body(index), signature.compiled(target), true);
     t.b.ins().return_call(body, &params);

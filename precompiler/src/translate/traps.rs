@@ -1,10 +1,9 @@
-//! Raising traps: by a trapping instruction where the hardware finds traps, else by a cold call of the trap's trampoline.
+//! Raising traps: by a trapping instruction where there are such, else by a cold call of the trap's trampoline.
 
 use super::context::Context;
 use super::function::Translator;
 use crate::names::Name;
 use cranelift_codegen::ir::{self, InstBuilder as _, Value};
-use stilt_artifact::target::TrapMode;
 use stilt_artifact::trap::TrapCode;
 
 /// A trap code as Cranelift carries it.
@@ -15,7 +14,7 @@ pub(super) const fn cranelift(code: TrapCode) -> ir::TrapCode {
 impl Translator<'_, '_, '_> {
     /// Whether tests in the code find every trap.
     pub(super) fn explicit(&self) -> bool {
-        self.env.target.traps() == TrapMode::Explicit
+        !self.env.target.instructions_trap()
     }
 
     /// Traps. Ends the block; what follows is not reached.

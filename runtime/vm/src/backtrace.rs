@@ -5,15 +5,25 @@ use crate::activation::Activation;
 use crate::raise::frame;
 use crate::store::StoreBlock;
 
-/// Records where the guest is. `exit_fp` and `exit_pc` say where it was left.
-pub(crate) fn capture(block: &StoreBlock) {
+/// Records where the guest is. `exit_fp` and `exit_pc` say where it was left; if that was before there was a frame, `exit_fp` is
+/// the caller's, and `return_address` where it would have gone on, otherwise 0.
+pub(crate) fn capture(block: &StoreBlock, return_address: usize) {
     block.frames_len.set(0);
     if block.frames_capacity == 0 {
         return;
     }
     let interpreted = block.interpreted();
     let context = &block.context;
-    walk(block, context.exit_fp.get(), context.exit_pc.get(), context.entry_fp.get(), interpreted);
+    let exit_pc = context.exit_pc.get();
+    let (exit_fp, entry_fp) = (context.exit_fp.get(), context.entry_fp.get());
+    // That the entry trampoline is the caller is nothing to tell.
+    if return_address != 0 && exit_fp < entry_fp {
+        if push(block, exit_pc) && push(block, return_address) {
+            walk(block, exit_fp, 0, entry_fp, interpreted);
+        }
+    } else {
+        walk(block, exit_fp, exit_pc, entry_fp, interpreted);
+    }
     // The activation that runs has its own exit in the store's context, and the record has that of the one outside it.
     let mut next: *const Activation = block.activation.get();
     while !next.is_null() {

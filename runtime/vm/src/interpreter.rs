@@ -7,8 +7,8 @@ use core::alloc::Layout;
 use core::mem::{offset_of, transmute};
 use core::ptr::NonNull;
 
-use pulley_interpreter::XReg;
 use pulley_interpreter::interp::{DoneReason, TrapKind, Val, Vm, XRegVal};
+use pulley_interpreter::{Opcode, XReg};
 use stilt_artifact::builtins::{HOST_CALL_FUNCTION, MAX_ARGUMENTS};
 use stilt_artifact::target::Architecture;
 use stilt_artifact::trap::TrapCode;
@@ -27,13 +27,10 @@ use crate::structs::VmContext;
 /// Whether this build has the interpreter.
 pub(crate) const SUPPORTED: bool = true;
 
-/// Bytes at the low end of the interpreter's stack that tested frames leave free: an untested frame, and a leaf.
-const RESERVE: usize = 16 * 1024;
-
 /// A store's interpreter.
 pub(crate) struct Interpreter {
     vm: Vm,
-    /// The lowest stack pointer for functions that test it.
+    /// The lowest stack pointer, for code that tests it before it takes much. The interpreter tests all that is taken.
     stack_limit: usize,
 }
 
@@ -55,11 +52,11 @@ impl Store {
     pub(crate) fn prepare_ground(&mut self, ground: Ground, rooms: &mut dyn Rooms) -> Result<(), VmError> {
         let block = self.block();
         if ground.architecture == Architecture::Pulley && block.interpreter.get().is_none() {
-            let size = block.limits.get().interpreter_stack.saturating_add(RESERVE);
+            let size = block.limits.get().interpreter_stack;
             let mut vm = Vm::with_stack(size).map_err(|_| OutOfMemory::new(size))?;
             // SAFETY: the register exists.
             let top = xreg(&mut vm, XReg::sp).get_ptr::<u8>().expose_provenance();
-            let stack_limit = top.saturating_sub(size).saturating_add(RESERVE);
+            let stack_limit = top.saturating_sub(size);
             let storage = rooms.room(Layout::new::<InterpreterBlock>())?;
             let place = storage.as_ptr().cast::<InterpreterBlock>();
             let value = InterpreterBlock {
@@ -133,11 +130,15 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, entry: NonNull<u8>, value
                 }
             }
             DoneReason::Trap { pc: at, kind } => {
+                // SAFETY: an instruction of bytecode begins there, with its opcode (INV-CODE).
+                let opcode = unsafe { at.read() };
                 let at = at.as_ptr().expose_provenance();
                 block.trap.set(trap_code(block, at, kind) as u8);
                 block.context.exit_pc.set(at);
                 block.context.exit_fp.set(this.vm.fp().expose_provenance());
-                backtrace::capture(block);
+                // A frame that could not be had: frame pointer and return address are still the caller's.
+                let frameless = opcode == Opcode::PushFrame as u8 || opcode == Opcode::PushFrameSave as u8;
+                backtrace::capture(block, if frameless { this.vm.lr().expose_provenance() } else { 0 });
                 match landing_pad(block, this) {
                     Some(pad) => pc = pad,
                     None => break 1,
@@ -173,16 +174,15 @@ fn pointer<T>(pointer: *mut T) -> Val {
 }
 
 fn trap_code(block: &StoreBlock, pc: usize, kind: Option<TrapKind>) -> TrapCode {
-    if let Some(code) = signals::find(block, pc) {
-        return code;
-    }
     match kind {
         Some(TrapKind::DivideByZero) => TrapCode::IntegerDivisionByZero,
         Some(TrapKind::IntegerOverflow) => TrapCode::IntegerOverflow,
         Some(TrapKind::BadConversionToInteger) => TrapCode::BadConversionToInteger,
         Some(TrapKind::MemoryOutOfBounds) => TrapCode::MemoryOutOfBounds,
         Some(TrapKind::StackOverflow) => TrapCode::StackOverflow,
-        Some(TrapKind::DisabledOpcode) | None => TrapCode::Internal,
+        Some(TrapKind::DisabledOpcode) => TrapCode::Internal,
+        // It knows no more than the address.
+        None => signals::find(block, pc).unwrap_or(TrapCode::Internal),
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) unsafe extern "C" fn raise(context: *mut VmContext, code: u64) -> u64
     let block = unsafe { &*store.cast::<StoreBlock>() };
     let [code, ..] = code.to_le_bytes();
     block.trap.set(code);
-    backtrace::capture(block);
+    backtrace::capture(block, 0);
     if block.interpreted() {
         block.unwinding.set(true);
         return 0;

@@ -49,7 +49,7 @@ unsafe extern "C" fn handle(ip: usize, fp: usize, has_faulting_addr: bool, fault
     block.trap.set(code as u8);
     block.context.exit_fp.set(fp);
     block.context.exit_pc.set(ip);
-    backtrace::capture(block);
+    backtrace::capture(block, 0);
     // SAFETY: compiled code of this store was stopped at `ip`, under its innermost activation.
     unsafe { raise::leave(block) }
 }

@@ -8,7 +8,8 @@ use crate::module::MemoryIndex;
 use crate::translate::context::Region;
 use crate::translate::function::Translator;
 use crate::translate::traps::cranelift;
-use cranelift_codegen::ir::{Endianness, InstBuilder as _, MemFlagsData, Value};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, Endianness, InstBuilder as _, MemFlagsData, Value};
 use stilt_artifact::trap::TrapCode;
 use wasmparser::{MemArg, MemArgTarget};
 
@@ -48,6 +49,9 @@ impl Translator<'_, '_, '_> {
             let trapping = inside.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));
             return self.address(memory, index, memarg.offset, trapping);
         }
+        if self.env.target.joined_tests() && end <= min && u16::try_from(memarg.offset).is_ok() {
+            return self.place_or_null(memory, index, memarg.offset, end);
+        }
         if let Some(safe) = self.state.recall(memory, operand, end) {
             return self.address(memory, safe, memarg.offset, inside);
         }
@@ -80,6 +84,25 @@ impl Translator<'_, '_, '_> {
         }
         let offset = self.b.ins().iconst(self.context.pointer(), offset.cast_signed());
         Place { base: self.b.ins().iadd(base, offset), offset: 0, flags }
+    }
+
+    /// Where an access goes that goes to null, and so traps, where it would be out of bounds. In exactly this form, and with an
+    /// offset of 16 bits, Cranelift's Pulley has one instruction for test and access together. The memory never has fewer than
+    /// `end` bytes.
+    ///
+    /// The trap has no place in what Cranelift tells of its code: see [`crate::bytecode`].
+    fn place_or_null(&mut self, memory: MemoryIndex, index: Value, offset: u64, end: u64) -> Place {
+        let pointer = self.context.pointer();
+        let len = self.memory_len(memory);
+        let end = self.b.ins().iconst(pointer, end.cast_signed());
+        let last = self.b.ins().isub(len, end);
+        let outside = self.b.ins().icmp(IntCC::UnsignedGreaterThan, index, last);
+        let flags = self.access_flags().with_trap_code(Some(ir::TrapCode::HEAP_OUT_OF_BOUNDS));
+        let Place { base, offset, flags } = self.address(memory, index, offset, flags);
+        let target = self.b.ins().iadd_imm_s(base, i64::from(offset));
+        let null = self.b.ins().iconst(pointer, 0);
+        let base = self.b.ins().select(outside, null, target);
+        Place { base, offset: 0, flags }
     }
 
     /// Flags of accesses that are known to be in bounds.

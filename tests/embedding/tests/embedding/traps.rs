@@ -133,6 +133,31 @@ fn backtraces_name_functions_and_offsets() {
     });
 }
 
+/// Whatever finds that there is no room for a frame, it is told where its function starts, and its caller is told, too.
+#[test]
+fn backtraces_of_overflows_leave_no_frame_out() {
+    const WAT: &str = r#"
+(module
+  (func $a (export "a") (param i64) (result i64) (i64.add (call $b (local.get 0)) (local.get 0)))
+  (func $b (param i64) (result i64) (i64.mul (call $c (local.get 0)) (local.get 0)))
+  (func $c (param i64) (result i64) (i64.sub (call $a (local.get 0)) (local.get 0))))
+"#;
+    everywhere(|ground| {
+        let (mut store, instance) = instantiate(ground, WAT)?;
+        let a = instance.get_typed_func::<i64, i64>(&mut store, "a")?;
+        let error = a.call(&mut store, 1).unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Trap::StackOverflow));
+        let frames = error.downcast_ref::<WasmBacktrace>().unwrap().frames();
+        let wasm = wat::parse_str(WAT)?;
+        assert_eq!(frames[0].func_offset(), Some(0), "{ground:?}: {error}");
+        for pair in frames.windows(2) {
+            assert_eq!(pair[0].func_index(), (pair[1].func_index() + 1) % 3, "{ground:?}: {error}");
+            assert_eq!(wasm[pair[1].module_offset().unwrap()], 0x10, "a call");
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn backtraces_are_as_long_as_configured() -> Result<()> {
     for ground in Ground::ALL {
