@@ -58,6 +58,10 @@ pub(crate) struct CompilerArguments {
     #[arg(short = 'O', value_name = "LEVEL", default_value = "speed")]
     opt_level: Level,
 
+    /// Whether jumps that reach are written in their short form, where the target has one.
+    #[arg(long, value_name = "SWITCH", default_value = "on")]
+    short_jumps: Switch,
+
     /// Make the code stop when the store's interrupt word is set.
     #[arg(long)]
     interrupt: bool,
@@ -175,6 +179,7 @@ impl CompilerArguments {
             Level::Speed => OptLevel::Speed,
             Level::Size => OptLevel::Size,
         };
+        options.short_jumps = matches!(self.short_jumps, Switch::On);
         options.interrupt = self.interrupt;
         options.nan_canonicalization = self.canonicalize_nans;
         options.strip = strip;

@@ -73,6 +73,7 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
         OptLevel::Size => said.push("-Osize".to_owned()),
     }
     for (on, text) in [
+        (default.as_ref().map(Target::short_jumps) != Some(target.short_jumps()), "--short-jumps=off"),
         (options.strip, "--strip"),
         (options.interrupt, "--interrupt"),
         (options.nan_canonicalization, "--nan-canonicalization"),

@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod module;
 pub mod names;
 pub mod options;
+mod shorten;
 pub mod signature;
 mod stack;
 pub mod target;

@@ -69,6 +69,8 @@ pub struct Options {
     pub spectre: bool,
     /// Default: [`OptLevel::Speed`].
     pub opt_level: OptLevel,
+    /// Whether jumps that reach are written in their short form, on targets that have one (x86_64). Default: yes.
+    pub short_jumps: bool,
     /// Whether to leave out names and ELF wrapping. Default: no.
     pub strip: bool,
     /// Whether code tests the store's interrupt word at function entries and loop heads. Default: no.
@@ -78,7 +80,8 @@ pub struct Options {
     /// Page size that large initial memories are aligned for, so that they can be mapped copy-on-write; 0 never aligns.
     /// Default: 4096.
     pub data_page: u32,
-    /// Whether Cranelift checks its input, which finds bugs of this crate. Default: in debug builds.
+    /// Whether Cranelift checks its input, and shortened code is compared with what it was, which finds bugs of this crate.
+    /// Default: in debug builds.
     pub verify: bool,
     /// Threads to compile with. Default: as many as there are processors.
     pub threads: Option<NonZeroUsize>,
@@ -96,6 +99,7 @@ impl Default for Options {
             memory: None,
             spectre: true,
             opt_level: OptLevel::default(),
+            short_jumps: true,
             strip: false,
             interrupt: false,
             nan_canonicalization: false,

@@ -100,6 +100,8 @@ pub struct Target {
     spectre: bool,
     interrupt: bool,
     opt_level: OptLevel,
+    short_jumps: bool,
+    verify: bool,
 }
 
 impl Target {
@@ -133,6 +135,8 @@ impl Target {
             spectre: options.spectre && native,
             interrupt: options.interrupt,
             opt_level: options.opt_level,
+            short_jumps: options.short_jumps && name.architecture == Architecture::X86_64,
+            verify: options.verify,
         })
     }
 
@@ -218,6 +222,16 @@ impl Target {
         }
     }
 
+    /// Whether jumps that reach are made short.
+    pub const fn short_jumps(&self) -> bool {
+        self.short_jumps
+    }
+
+    /// Whether code is checked for bugs of this crate.
+    pub const fn verify(&self) -> bool {
+        self.verify
+    }
+
     /// How many vectors a function can return.
     pub const fn max_vector_results(&self) -> usize {
         match (self.name.architecture, self.name.endian) {
@@ -291,6 +305,8 @@ fn isa(name: TargetName, options: &Options) -> Result<(OwnedTargetIsa, String), 
         ("enable_table_access_spectre_mitigation", on_off(options.spectre)),
         ("enable_nan_canonicalization", on_off(options.nan_canonicalization)),
         ("is_pic", "true"),
+        // Where basic blocks start.
+        ("machine_code_cfg_info", on_off(options.short_jumps && name.architecture == Architecture::X86_64)),
     ] {
         flags.set(setting, value).map_err(|error| refused(&error))?;
     }

@@ -3,6 +3,7 @@
 use crate::bytecode;
 use crate::error::CompileError;
 use crate::names::Name;
+use crate::shorten::shorten;
 use crate::target::Target;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
@@ -97,7 +98,7 @@ pub(crate) fn compile(
         Some(start) => sites(target, &code, start)?,
         None => Vec::new(),
     };
-    Ok(Unit {
+    let mut unit = Unit {
         relocations: relocations(target, &code, &context.func)?,
         sites,
         frame: frame + 2 * u32::from(target.pointer_width()),
@@ -105,7 +106,15 @@ pub(crate) fn compile(
         bytes: code.code_buffer().to_vec(),
         floats,
         vectors,
-    })
+    };
+    if target.short_jumps() {
+        let shortened = shorten(&mut unit, &code.bb_starts, target.verify());
+        // What is not understood stays as it is; in tests, it should be known about.
+        if let (Err(what), true) = (shortened, target.verify()) {
+            return Err(UnitError::Internal(format!("jumps cannot be shortened: {what}")));
+        }
+    }
+    Ok(unit)
 }
 
 fn relocations(target: &Target, code: &CompiledCode, function: &Function) -> Result<Vec<Relocation>, UnitError> {

@@ -38,6 +38,7 @@ pub fn configurations(seed: u64) -> Vec<(String, Options)> {
         options.opt_level = random.pick(&[OptLevel::None, OptLevel::Speed, OptLevel::Speed, OptLevel::Size]);
         options.spectre = random.one_in(2);
         options.interrupt = random.one_in(4);
+        options.short_jumps = !random.one_in(8);
         options.strip = random.one_in(2);
         options.data_page = random.pick(&[0, 4096, 65536]);
         options.verify = true;

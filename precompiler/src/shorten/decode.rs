@@ -1,0 +1,351 @@
+//! What a function's code is made of: instructions, found along the control flow, jump tables between them, constants behind them.
+
+use super::{Unknown, read, target};
+use crate::unit::Unit;
+use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
+
+/// A jump to a place in the same function, with a distance of 32 bits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Jump {
+    /// Where it stands.
+    pub(super) at: u32,
+    /// Where it leads.
+    pub(super) target: u32,
+    /// The opcode of its short form.
+    pub(super) short: u8,
+    /// Nothing leads to it: it is left out.
+    pub(super) dead: bool,
+}
+
+impl Jump {
+    /// The opcode of an unconditional short jump.
+    pub(super) const ALWAYS: u8 = 0xeb;
+
+    /// Bytes of the long form.
+    pub(super) const fn len(self) -> u32 {
+        if self.short == Jump::ALWAYS { 5 } else { 6 }
+    }
+
+    /// Bytes of the short form.
+    pub(super) const fn short_len(self) -> u32 {
+        if self.dead { 0 } else { 2 }
+    }
+}
+
+/// An instruction that names another place of the function relative to itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reference {
+    /// Where its field of 32 bits stands.
+    pub(super) field: u32,
+    /// Where the next instruction starts, which the distance counts from.
+    pub(super) next: u32,
+    /// What it names.
+    pub(super) target: u32,
+}
+
+/// A jump table: distances of 32 bits from its start.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Table {
+    /// Where its entries stand.
+    pub(super) fn entries(self) -> impl Iterator<Item = u32> {
+        (self.start..self.end).step_by(4)
+    }
+}
+
+/// What a byte belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// Nothing that was found.
+    Nothing,
+    /// The first byte of an instruction.
+    Start,
+    /// Another byte of an instruction.
+    Inside,
+    /// A jump table.
+    Table,
+}
+
+/// A function's code, taken apart.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    /// Jumps within the function, in the order of their places.
+    pub(super) jumps: Vec<Jump>,
+    /// Other references within the function.
+    pub(super) references: Vec<Reference>,
+    /// Jump tables.
+    pub(super) tables: Vec<Table>,
+    /// The end of code and tables.
+    pub(super) end: u32,
+    /// Where the first constant that is referred to stands; `end` if there is none.
+    pub(super) constants: u32,
+    marks: Vec<Mark>,
+}
+
+impl Decoded {
+    /// Takes a function apart.
+    pub(super) fn new(unit: &Unit, blocks: &[u32]) -> Result<Decoded, Unknown> {
+        let decoded = Decoded {
+            jumps: Vec::new(),
+            references: Vec::new(),
+            tables: Vec::new(),
+            end: 0,
+            constants: 0,
+            marks: vec![Mark::Nothing; unit.bytes.len()],
+        };
+        let mut walk = Walk { unit, blocks, decoded, open: vec![0] };
+        if !unit.relocations.is_sorted_by_key(|relocation| relocation.at) || !blocks.is_sorted() {
+            return Err("relocations or blocks out of order");
+        }
+        let mut decoder = Decoder::new(64, &unit.bytes, DecoderOptions::NONE);
+        walk.runs(&mut decoder)?;
+        for block in blocks {
+            if walk.decoded.mark(*block) == Mark::Nothing {
+                walk.unreached(*block)?;
+                walk.runs(&mut decoder)?;
+            }
+        }
+        walk.finish()
+    }
+
+    /// Where instructions start.
+    pub(super) fn starts(&self) -> impl Iterator<Item = u32> {
+        (0u32..).zip(&self.marks).filter(|(_, mark)| **mark == Mark::Start).map(|(at, _)| at)
+    }
+
+    /// Whether an instruction starts or ends here.
+    pub(super) fn is_boundary(&self, at: u32) -> bool {
+        self.marks.get(at as usize) == Some(&Mark::Start) || at == self.end || self.tables.iter().any(|t| t.start == at)
+    }
+
+    /// Whether this is code, not a constant or table.
+    fn mark(&self, at: u32) -> Mark {
+        self.marks.get(at as usize).copied().unwrap_or(Mark::Nothing)
+    }
+}
+
+/// The walk along the control flow.
+struct Walk<'a> {
+    unit: &'a Unit,
+    blocks: &'a [u32],
+    decoded: Decoded,
+    /// Where code starts that was not looked at yet.
+    open: Vec<u32>,
+}
+
+/// What the three instructions in front of a jump through a table were.
+#[derive(Clone, Copy, Default)]
+struct TableJump {
+    /// Instructions of the sequence seen.
+    seen: u8,
+    /// The table, and the register with its address.
+    table: u32,
+    register: Register,
+}
+
+impl TableJump {
+    /// The sequence is `lea table, r; movslq (r, index, 4), x; add x, r; jmp *r`.
+    fn next(self, instruction: &Instruction) -> TableJump {
+        match (instruction.code(), self.seen) {
+            (Code::Lea_r64_m, _) if instruction.is_ip_rel_memory_operand() => TableJump {
+                seen: 1,
+                table: u32::try_from(instruction.ip_rel_memory_address()).unwrap_or(u32::MAX),
+                register: instruction.op0_register(),
+            },
+            (Code::Movsxd_r64_rm32, 1) if instruction.memory_base() == self.register => TableJump { seen: 2, ..self },
+            (Code::Add_r64_rm64 | Code::Add_rm64_r64, 2) if instruction.op0_register() == self.register => {
+                TableJump { seen: 3, ..self }
+            }
+            _ => TableJump::default(),
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Follows the code from all open places.
+    fn runs(&mut self, decoder: &mut Decoder<'_>) -> Result<(), Unknown> {
+        while let Some(start) = self.open.pop() {
+            self.run(decoder, start)?;
+        }
+        Ok(())
+    }
+
+    /// Cranelift leaves jumps that every other jump was led past. Other code that nothing leads to is kept.
+    fn unreached(&mut self, at: u32) -> Result<(), Unknown> {
+        self.open.push(at);
+        if self.unit.bytes.get(at as usize) != Some(&0xe9) || self.is_relocated(at + 1) {
+            return Ok(());
+        }
+        let goal = read(&self.unit.bytes, at + 1).and_then(|distance| target(at + 5, distance));
+        let goal = goal.ok_or("a jump out of the function")?;
+        if self.decoded.mark(goal) == Mark::Start {
+            self.open.clear();
+            self.claim(at, at + 5)?;
+            self.decoded.jumps.push(Jump { at, target: goal, short: Jump::ALWAYS, dead: true });
+        }
+        Ok(())
+    }
+
+    /// Follows the code from `at` to where it goes elsewhere.
+    fn run(&mut self, decoder: &mut Decoder<'_>, mut at: u32) -> Result<(), Unknown> {
+        if decoder.set_position(at as usize).is_err() {
+            return Err("a jump out of the function");
+        }
+        decoder.set_ip(at.into());
+        let mut instruction = Instruction::default();
+        let mut table_jump = TableJump::default();
+        loop {
+            match self.decoded.mark(at) {
+                Mark::Start => return Ok(()),
+                Mark::Nothing => {}
+                Mark::Inside | Mark::Table => return Err("a jump into an instruction or a table"),
+            }
+            if !decoder.can_decode() {
+                return Err("code that does not end");
+            }
+            decoder.decode_out(&mut instruction);
+            let next = at + u32::try_from(instruction.len()).unwrap_or(0);
+            self.claim(at, next)?;
+            if instruction.is_ip_rel_memory_operand() {
+                self.reference(decoder, &instruction, at, next)?;
+            }
+            match instruction.flow_control() {
+                FlowControl::Next | FlowControl::IndirectCall => {}
+                FlowControl::Call if instruction.code() == Code::Call_rel32_64 && self.is_relocated(at + 1) => {}
+                FlowControl::ConditionalBranch | FlowControl::UnconditionalBranch => {
+                    let always = instruction.code() == Code::Jmp_rel32_64;
+                    // To another function.
+                    if always && self.is_relocated(at + 1) {
+                        return Ok(());
+                    }
+                    self.jump(&instruction, at, next, always)?;
+                    if always {
+                        return Ok(());
+                    }
+                }
+                FlowControl::IndirectBranch => {
+                    let through_table = table_jump.seen == 3 && table_jump.table == next;
+                    if through_table
+                        && instruction.op0_kind() == OpKind::Register
+                        && instruction.op0_register() == table_jump.register
+                    {
+                        self.table(next)?;
+                    }
+                    return Ok(());
+                }
+                FlowControl::Return => return Ok(()),
+                FlowControl::Exception if instruction.mnemonic() == Mnemonic::Ud2 => return Ok(()),
+                _ => return Err("an instruction that Cranelift does not write"),
+            }
+            table_jump = table_jump.next(&instruction);
+            at = next;
+        }
+    }
+
+    fn jump(&mut self, instruction: &Instruction, at: u32, next: u32, always: bool) -> Result<(), Unknown> {
+        let short = match self.unit.bytes.get(at as usize..next as usize) {
+            Some([0xe9, _, _, _, _]) if always => Jump::ALWAYS,
+            Some([0x0f, opcode @ 0x80..=0x8f, _, _, _, _]) if !always => opcode - 0x10,
+            _ => return Err("a jump of an unknown form"),
+        };
+        let target = u32::try_from(instruction.near_branch_target()).map_err(|_| "a jump out of the function")?;
+        if !always && self.is_relocated(at + 2) {
+            return Err("a conditional jump to another function");
+        }
+        self.decoded.jumps.push(Jump { at, target, short, dead: false });
+        self.open.push(target);
+        Ok(())
+    }
+
+    fn reference(
+        &mut self,
+        decoder: &Decoder<'_>,
+        instruction: &Instruction,
+        at: u32,
+        next: u32,
+    ) -> Result<(), Unknown> {
+        let field = decoder.get_constant_offsets(instruction);
+        if field.displacement_size() != 4 {
+            return Err("an address of an unknown form");
+        }
+        let field = at + u32::try_from(field.displacement_offset()).unwrap_or(0);
+        if self.is_relocated(field) {
+            return Ok(());
+        }
+        let target =
+            u32::try_from(instruction.ip_rel_memory_address()).map_err(|_| "an address out of the function")?;
+        self.decoded.references.push(Reference { field, next, target });
+        // The address of a landing pad is one of code.
+        if self.blocks.binary_search(&target).is_ok() {
+            self.open.push(target);
+        }
+        Ok(())
+    }
+
+    /// A jump table reaches to the next block.
+    fn table(&mut self, start: u32) -> Result<(), Unknown> {
+        let block = self.blocks.partition_point(|block| *block <= start);
+        let end = *self.blocks.get(block).ok_or("a jump table without a block behind it")?;
+        let marks =
+            self.decoded.marks.get_mut(start as usize..end as usize).ok_or("a jump table out of the function")?;
+        if !marks.len().is_multiple_of(4) || marks.iter().any(|mark| *mark != Mark::Nothing) {
+            return Err("a jump table that reaches into code");
+        }
+        marks.fill(Mark::Table);
+        let table = Table { start, end };
+        for entry in table.entries() {
+            let distance = read(&self.unit.bytes, entry).ok_or("a jump table out of the function")?;
+            self.open.push(target(start, distance).ok_or("a jump out of the function")?);
+        }
+        self.decoded.tables.push(table);
+        Ok(())
+    }
+
+    /// Takes these bytes for an instruction.
+    fn claim(&mut self, at: u32, next: u32) -> Result<(), Unknown> {
+        match self.decoded.marks.get_mut(at as usize..next as usize) {
+            Some([first, rest @ ..]) if rest.iter().all(|mark| *mark == Mark::Nothing) => {
+                *first = Mark::Start;
+                rest.fill(Mark::Inside);
+                Ok(())
+            }
+            _ => Err("instructions that overlap"),
+        }
+    }
+
+    fn is_relocated(&self, field: u32) -> bool {
+        self.unit.relocations.binary_search_by_key(&field, |relocation| relocation.at).is_ok()
+    }
+
+    /// Checks that nothing is left that was not understood.
+    fn finish(self) -> Result<Decoded, Unknown> {
+        let mut decoded = self.decoded;
+        decoded.jumps.sort_unstable_by_key(|jump| jump.at);
+        let end = decoded.marks.iter().rposition(|mark| *mark != Mark::Nothing).map_or(0, |last| last + 1);
+        decoded.end = u32::try_from(end).map_err(|_| "a function that is too large")?;
+        if decoded.marks[..end].contains(&Mark::Nothing) {
+            return Err("bytes between instructions");
+        }
+        decoded.constants = u32::MAX;
+        for reference in &decoded.references {
+            let target = reference.target;
+            match decoded.mark(target) {
+                Mark::Start => {}
+                Mark::Table if decoded.tables.iter().any(|table| table.start == target) => {}
+                Mark::Nothing if (target as usize) < decoded.marks.len() => {
+                    decoded.constants = decoded.constants.min(target);
+                }
+                _ => return Err("an address that is neither code, table nor constant"),
+            }
+        }
+        decoded.constants = if decoded.constants == u32::MAX { decoded.end } else { decoded.constants };
+        if self.unit.relocations.iter().any(|relocation| relocation.at >= decoded.end) {
+            return Err("a relocation in a constant");
+        }
+        Ok(decoded)
+    }
+}

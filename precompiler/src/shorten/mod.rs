@@ -1,0 +1,62 @@
+//! Shorter jumps in x86_64 code. Cranelift writes every jump with a distance of 32 bits, as it writes before it knows where
+//! everything lies; most would fit in 8. Here, once a function is compiled, those that fit become short (2 bytes in place of 5
+//! or 6), and whatever depends on positions is moved along: jumps, jump tables, constants, relocations, sites.
+//!
+//! A decoder that is not ours finds the instructions, following the control flow from the entry. A function that holds anything
+//! beside what Cranelift is known to write stays as it is. [`verify`] decodes the outcome again and compares; it runs where
+//! Cranelift's own verifier does.
+
+mod decode;
+mod layout;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+use crate::unit::Unit;
+use decode::Decoded;
+use layout::Layout;
+
+/// Why a function stays as it is.
+pub(crate) type Unknown = &'static str;
+
+/// Shortens the jumps of `unit`, whose basic blocks start at the offsets in `blocks`, in ascending order. On an error it is
+/// unchanged.
+pub(crate) fn shorten(unit: &mut Unit, blocks: &[u32], check: bool) -> Result<(), Unknown> {
+    let decoded = Decoded::new(unit, blocks)?;
+    if decoded.jumps.is_empty() {
+        return Ok(());
+    }
+    let layout = Layout::new(&decoded, unit.align);
+    let bytes = layout.bytes(&decoded, &unit.bytes)?;
+    let mut moved = Unit { bytes, relocations: unit.relocations.clone(), sites: unit.sites.clone(), ..*unit };
+    for relocation in &mut moved.relocations {
+        relocation.at = layout.code(relocation.at);
+    }
+    for site in &mut moved.sites {
+        if !decoded.is_boundary(site.code) {
+            return Err("a site within an instruction");
+        }
+        site.code = layout.code(site.code);
+    }
+    if check {
+        verify::verify(unit, &decoded, &moved, &layout)?;
+    }
+    *unit = moved;
+    Ok(())
+}
+
+/// A field of 32 bits.
+fn read(bytes: &[u8], at: u32) -> Option<i32> {
+    let field = bytes.get(at as usize..)?.first_chunk::<4>()?;
+    Some(i32::from_le_bytes(*field))
+}
+
+/// What is `distance` away from `from`.
+fn target(from: u32, distance: i32) -> Option<u32> {
+    from.checked_add_signed(distance)
+}
+
+/// The distance from `from` to `to`.
+fn distance(from: u32, to: u32) -> i32 {
+    to.wrapping_sub(from).cast_signed()
+}

@@ -1,0 +1,135 @@
+//! By hand, byte by byte; what Cranelift really writes is compared with what it was while the official suite and the corpus run.
+
+use super::shorten;
+use crate::names::Name;
+use crate::unit::{Relocation, Unit};
+use cranelift_codegen::binemit::Reloc;
+use stilt_artifact::sites::Site;
+
+const NOP: u8 = 0x90;
+const RET: u8 = 0xc3;
+
+fn unit(bytes: Vec<u8>) -> Unit {
+    Unit { bytes, align: 1, ..Unit::default() }
+}
+
+fn je(distance: i32) -> Vec<u8> {
+    [&[0x0f, 0x84][..], &distance.to_le_bytes()].concat()
+}
+
+fn jmp(distance: i32) -> Vec<u8> {
+    [&[0xe9][..], &distance.to_le_bytes()].concat()
+}
+
+fn nops(count: usize) -> Vec<u8> {
+    vec![NOP; count]
+}
+
+fn shortened(bytes: Vec<u8>, blocks: &[u32]) -> Result<Vec<u8>, &'static str> {
+    let mut unit = unit(bytes);
+    shorten(&mut unit, blocks, true)?;
+    Ok(unit.bytes)
+}
+
+#[test]
+fn what_reaches_becomes_short() -> Result<(), &'static str> {
+    let forward =
+        |count: usize| shortened([je(i32::try_from(count).unwrap_or(0)), nops(count), vec![RET]].concat(), &[0]);
+    assert_eq!(forward(127)?, [vec![0x74, 127], nops(127), vec![RET]].concat());
+    assert_eq!(forward(128)?, [je(128), nops(128), vec![RET]].concat());
+    // Backwards, from the end of the jump, which is 4 bytes nearer then.
+    let backward =
+        |count: usize| shortened([nops(count), je(-6 - i32::try_from(count).unwrap_or(0)), vec![RET]].concat(), &[0]);
+    assert_eq!(backward(126)?, [nops(126), vec![0x74, 0x80], vec![RET]].concat());
+    assert_eq!(backward(127)?, [nops(127), je(-133), vec![RET]].concat());
+    Ok(())
+}
+
+#[test]
+fn jumps_reach_because_others_became_short() -> Result<(), &'static str> {
+    // The outer jump passes over 20 inner ones: 40 bytes of them in place of 120.
+    let inner = je(0).repeat(20);
+    let long = [je(120 + 80), inner, nops(80), vec![RET]].concat();
+    let short = [vec![0x74, 120], [0x74, 0].repeat(20), nops(80), vec![RET]].concat();
+    assert_eq!(shortened(long, &[0])?, short);
+    Ok(())
+}
+
+#[test]
+fn what_stands_behind_a_jump_moves() -> Result<(), &'static str> {
+    // je over a call; ret; a constant of 16 bytes that the first instruction loads.
+    let mut bytes = [vec![0x0f, 0x28, 0x05], vec![0; 4], je(5), vec![0xe8, 0, 0, 0, 0, RET]].concat();
+    bytes.resize(bytes.len().next_multiple_of(16), 0);
+    let constant = bytes.len();
+    bytes[3] = u8::try_from(constant - 7).unwrap_or(0);
+    bytes.extend(1..=16);
+    let mut unit = unit(bytes);
+    unit.align = 16;
+    let name = Name::Function(1);
+    unit.relocations = vec![Relocation { at: 14, kind: Reloc::X86CallPCRel4, target: name, addend: -4 }];
+    unit.sites = vec![Site { code: 18, trap: None, wasm: 7 }];
+    shorten(&mut unit, &[0], true)?;
+    let start: &[u8] = &[0x0f, 0x28, 0x05, 9, 0, 0, 0, 0x74, 5, 0xe8, 0, 0, 0, 0, RET, 0];
+    assert_eq!(unit.bytes[..16], *start);
+    assert_eq!(unit.bytes[16..], (1..=16).collect::<Vec<u8>>());
+    assert_eq!((unit.relocations[0].at, unit.sites[0].code), (10, 14));
+    Ok(())
+}
+
+/// `lea table(%rip), %rax; movslq (%rax, %rcx, 4), %rcx; add %rcx, %rax; jmp *%rax`, and behind the table `middle` and a return.
+fn table(middle: &[u8]) -> Vec<u8> {
+    let jump = [0x48, 0x8d, 0x05, 9, 0, 0, 0, 0x48, 0x63, 0x0c, 0x88, 0x48, 0x01, 0xc8, 0xff, 0xe0];
+    let end = u8::try_from(8 + middle.len()).unwrap_or(0);
+    [&jump[..], &[8, 0, 0, 0, end, 0, 0, 0], middle, &[RET]].concat()
+}
+
+#[test]
+fn jump_tables_follow() -> Result<(), &'static str> {
+    assert_eq!(shortened(table(&je(0)), &[0, 24, 30])?, table(&[0x74, 0]));
+    // Nothing says where the table ends.
+    assert!(shortened(table(&je(0)), &[0]).is_err());
+    Ok(())
+}
+
+#[test]
+fn jumps_that_nothing_leads_to_go() -> Result<(), &'static str> {
+    let bytes = [je(6), vec![RET], jmp(0), vec![NOP, RET]].concat();
+    assert_eq!(shortened(bytes, &[0, 6, 7, 12])?, [0x74, 1, RET, NOP, RET]);
+    Ok(())
+}
+
+#[test]
+fn what_is_not_understood_stays() {
+    for (bytes, blocks) in [
+        // A short jump, a loop, a far call, a byte that nothing leads to, an end without a return, no instruction.
+        (vec![0x74, 0, RET], vec![0]),
+        ([vec![0xe2, 0], je(0), vec![RET]].concat(), vec![0]),
+        ([je(0), vec![0xe8, 0, 0, 0, 0, RET]].concat(), vec![0]),
+        ([jmp(1), vec![NOP, RET]].concat(), vec![0]),
+        (je(0), vec![0]),
+        ([je(0), vec![0x06, RET]].concat(), vec![0]),
+        // Jumps out of the function and into an instruction.
+        ([je(-7), vec![RET]].concat(), vec![0]),
+        ([je(100), vec![RET]].concat(), vec![0]),
+        ([je(-3), vec![RET]].concat(), vec![0]),
+    ] {
+        let mut unit = unit(bytes.clone());
+        assert!(shorten(&mut unit, &blocks, true).is_err(), "{bytes:x?}");
+        assert_eq!(unit.bytes, bytes);
+    }
+}
+
+#[test]
+fn jumps_that_keep_each_other_long_come_to_an_end() -> Result<(), &'static str> {
+    // Each jump passes over 63 others, and reaches only while all of them are short. The last ones are not.
+    let mut bytes = je(0);
+    for _ in 0..2000 {
+        bytes.extend(je(63 * 6));
+    }
+    bytes.extend(nops(400));
+    bytes.push(RET);
+    let once = shortened(bytes.clone(), &[0])?;
+    assert_eq!(once.len(), bytes.len() - 4);
+    assert_eq!(once, shortened(bytes, &[0])?);
+    Ok(())
+}
