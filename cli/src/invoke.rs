@@ -1,8 +1,8 @@
 //! Calling one exported function with arguments from the command line.
 
-use crate::wasi_host::StdHost;
 use stilt::{Instance, Result, Store, Val, ValType, bail, format_err};
 use stilt_wasi::WasiCtx;
+use stilt_wasi_host::StdHost;
 
 /// Calls the export `name` with `texts` as its arguments; each result becomes a line.
 pub(crate) fn call(

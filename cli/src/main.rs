@@ -11,7 +11,6 @@ mod output;
 mod progress;
 mod run;
 mod targets;
-mod wasi_host;
 mod wast;
 
 // Links the C implementation of the platform header that the runtime calls.

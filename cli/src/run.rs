@@ -5,21 +5,22 @@ use crate::input::{self, Input};
 use crate::invoke;
 use crate::output::Stdout;
 use crate::progress::Bar;
-use crate::wasi_host::StdHost;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 use stilt::{Config, Engine, Instance, Linker, Module, Store, Trap};
 use stilt_artifact::target::TrapMode;
 use stilt_artifact::{Image, Native};
-use stilt_wasi::{I32Exit, WasiCtx};
+use stilt_wasi::{Access, I32Exit, WasiCtx};
+use stilt_wasi_host::StdHost;
 
 /// Run a program, or call one function of a module.
 ///
 /// FILE is a module (binary or text), which is compiled in memory first, or an image. A module that exports `_start` is
-/// run as a WASI program: it gets the arguments after `--`, the environment of `--env`, and the standard streams.
+/// run as a WASI program: it gets the arguments after `--`, the environment of `--env`, the standard streams, and the
+/// directories of `--dir`, which no path, link or rename of its leads out of.
 ///
 /// The exit code is that of the program if it is below 126, 134 after a trap, and 1 after any other failure.
 #[derive(Args)]
@@ -38,9 +39,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME[=VALUE]")]
     env: Vec<String>,
 
-    /// A folder that the program may use: not there yet, programs have the standard streams only.
+    /// A directory that the program may use, and what it is called there if not the same. May be given many times.
     #[arg(long, value_name = "HOST[::GUEST]")]
     dir: Vec<String>,
+
+    /// Likewise, for reading only.
+    #[arg(long, value_name = "HOST[::GUEST]")]
+    dir_read_only: Vec<String>,
 
     /// Bytes of stack that wasm may take.
     #[arg(long, value_name = "BYTES")]
@@ -58,9 +63,6 @@ pub(crate) struct Arguments {
 const TRAPPED: u8 = 128 + 6;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    if !arguments.dir.is_empty() {
-        bail!("--dir: files are not there yet; programs have the standard streams only");
-    }
     let image = image(arguments)?;
     let Some(stack) = arguments.max_wasm_stack else {
         return run_image(&image, Config::new(), arguments);
@@ -89,9 +91,10 @@ fn run_image(image: &[u8], mut config: Config, arguments: &Arguments) -> Result<
     let module = unsafe { Module::deserialize(&engine, image) }
         .map_err(|error| show(error).context(format!("cannot load {}", arguments.file.display())))?;
 
+    let context = context(arguments)?;
     let mut linker = Linker::new(&engine);
     stilt_wasi::add_to_linker(&mut linker, |context: &mut WasiCtx<StdHost>| context).map_err(show)?;
-    let mut store = Store::new(&engine, WasiCtx::new(host(arguments)?));
+    let mut store = Store::new(&engine, context);
     let outcome = linker.instantiate(&mut store, &module).and_then(|instance| match arguments.invoke.split_first() {
         Some((name, values)) => invoke::call(&mut store, &instance, name, &[values, &arguments.args].concat()),
         None => start(&mut store, &instance),
@@ -134,6 +137,25 @@ fn image(arguments: &Arguments) -> Result<Vec<u8>> {
             image.with_context(|| format!("cannot compile {}", arguments.file.display()))
         }
     }
+}
+
+/// A program's state: its host, and the directories it may use.
+fn context(arguments: &Arguments) -> Result<WasiCtx<StdHost>> {
+    let mut context = WasiCtx::new(host(arguments)?);
+    let options = [("--dir", &arguments.dir, Access::ReadWrite)];
+    let read_only = [("--dir-read-only", &arguments.dir_read_only, Access::ReadOnly)];
+    for (option, directories, access) in options.into_iter().chain(read_only) {
+        for directory in directories {
+            let (path, name) = directory.split_once("::").unwrap_or((directory, directory));
+            if path.is_empty() || name.is_empty() {
+                bail!("{option} {directory}: HOST or HOST::GUEST is expected, neither of them empty");
+            }
+            let given = context.host_mut().add_directory(Path::new(path), name);
+            let given = given.with_context(|| format!("{option} {directory}"))?;
+            context.preopen(given, access).map_err(|errno| anyhow!("{option} {directory}: {errno}"))?;
+        }
+    }
+    Ok(context)
 }
 
 fn host(arguments: &Arguments) -> Result<StdHost> {

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Builds the corpus for WebAssembly with clang and wasi-libc, as the committed wasm/*.wasm were built.
 #
-#   ./build.sh            builds into wasm/ and writes down the compiler's version
+# calls/ holds a program for the tests of WASI, which has no native counterpart.
+#
+#   ./build.sh            builds into wasm/ and calls/, and writes down the compiler's version
 #   ./build.sh --check    builds into a temporary directory and compares with wasm/; with another compiler than the one
 #                         that built wasm/ it says so and compares nothing
 #
@@ -35,6 +37,7 @@ case ${1-} in
 '')
     mkdir -p wasm
     build_all wasm
+    out=calls build calls calls/calls.c
     ;;
 --check)
     if [ "$(cat wasm/COMPILER)" != "$version" ]; then
@@ -45,7 +48,9 @@ case ${1-} in
     trap 'rm -rf "$fresh"' EXIT
     build_all "$fresh"
     diff -r wasm "$fresh"
-    echo "wasm/ is what its sources give"
+    out=$fresh build calls calls/calls.c
+    cmp calls/calls.wasm "$fresh/calls.wasm"
+    echo "the committed wasm is what its sources give"
     ;;
 *)
     echo "use: build.sh [--check]" >&2

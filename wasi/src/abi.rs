@@ -71,6 +71,22 @@ pub struct Prestat {
     pub name_len: U32,
 }
 
+/// One entry of a directory, as `fd_readdir` writes it; the name follows.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable)]
+#[repr(C)]
+pub struct Dirent {
+    /// The cookie of the entry that follows.
+    pub next: U64,
+    /// The serial number of what it names.
+    pub inode: U64,
+    /// The length of the name in bytes, without a terminator.
+    pub name_len: U32,
+    /// A [`FileType`](crate::host::FileType).
+    pub file_type: u8,
+    /// Padding, zero.
+    pub pad21: [u8; 3],
+}
+
 /// What `poll_oneoff` is to wait for. The fields after `tag` are a union, read as the tag says.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable)]
 #[repr(C)]
@@ -144,18 +160,135 @@ pub mod fdflags {
     pub const ALL: u16 = APPEND | DSYNC | NONBLOCK | RSYNC | SYNC;
 }
 
-/// Rights of a descriptor: those that standard streams have. (Preview 1 counts 30; the rest are for files.)
+/// Rights of a descriptor. (Preview 1 has two more, for sockets.)
 pub mod rights {
+    /// `fd_datasync`.
+    pub const FD_DATASYNC: u64 = 1 << 0;
     /// `fd_read`.
     pub const FD_READ: u64 = 1 << 1;
+    /// `fd_seek`.
+    pub const FD_SEEK: u64 = 1 << 2;
     /// `fd_fdstat_set_flags`.
     pub const FD_FDSTAT_SET_FLAGS: u64 = 1 << 3;
+    /// `fd_sync`.
+    pub const FD_SYNC: u64 = 1 << 4;
+    /// `fd_tell`.
+    pub const FD_TELL: u64 = 1 << 5;
     /// `fd_write`.
     pub const FD_WRITE: u64 = 1 << 6;
+    /// `fd_advise`.
+    pub const FD_ADVISE: u64 = 1 << 7;
+    /// `fd_allocate`.
+    pub const FD_ALLOCATE: u64 = 1 << 8;
+    /// `path_create_directory`.
+    pub const PATH_CREATE_DIRECTORY: u64 = 1 << 9;
+    /// `path_open` that makes a file.
+    pub const PATH_CREATE_FILE: u64 = 1 << 10;
+    /// `path_link` from there.
+    pub const PATH_LINK_SOURCE: u64 = 1 << 11;
+    /// `path_link` to there.
+    pub const PATH_LINK_TARGET: u64 = 1 << 12;
+    /// `path_open`.
+    pub const PATH_OPEN: u64 = 1 << 13;
+    /// `fd_readdir`.
+    pub const FD_READDIR: u64 = 1 << 14;
+    /// `path_readlink`.
+    pub const PATH_READLINK: u64 = 1 << 15;
+    /// `path_rename` from there.
+    pub const PATH_RENAME_SOURCE: u64 = 1 << 16;
+    /// `path_rename` to there.
+    pub const PATH_RENAME_TARGET: u64 = 1 << 17;
+    /// `path_filestat_get`.
+    pub const PATH_FILESTAT_GET: u64 = 1 << 18;
+    /// `path_open` that cuts a file.
+    pub const PATH_FILESTAT_SET_SIZE: u64 = 1 << 19;
+    /// `path_filestat_set_times`.
+    pub const PATH_FILESTAT_SET_TIMES: u64 = 1 << 20;
     /// `fd_filestat_get`.
     pub const FD_FILESTAT_GET: u64 = 1 << 21;
+    /// `fd_filestat_set_size`.
+    pub const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
+    /// `fd_filestat_set_times`.
+    pub const FD_FILESTAT_SET_TIMES: u64 = 1 << 23;
+    /// `path_symlink`.
+    pub const PATH_SYMLINK: u64 = 1 << 24;
+    /// `path_remove_directory`.
+    pub const PATH_REMOVE_DIRECTORY: u64 = 1 << 25;
+    /// `path_unlink_file`.
+    pub const PATH_UNLINK_FILE: u64 = 1 << 26;
     /// `poll_oneoff` on the descriptor.
     pub const POLL_FD_READWRITE: u64 = 1 << 27;
+
+    /// What a standard stream has beside reading or writing.
+    pub const STREAM: u64 = FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE;
+
+    /// What makes sense for a file that is no directory.
+    pub const FILE: u64 = FD_DATASYNC
+        | FD_READ
+        | FD_SEEK
+        | FD_FDSTAT_SET_FLAGS
+        | FD_SYNC
+        | FD_TELL
+        | FD_WRITE
+        | FD_ADVISE
+        | FD_ALLOCATE
+        | FD_FILESTAT_GET
+        | FD_FILESTAT_SET_SIZE
+        | FD_FILESTAT_SET_TIMES
+        | POLL_FD_READWRITE;
+
+    /// What makes sense for a directory.
+    pub const DIRECTORY: u64 = FD_DATASYNC
+        | FD_FDSTAT_SET_FLAGS
+        | FD_SYNC
+        | PATH_CREATE_DIRECTORY
+        | PATH_CREATE_FILE
+        | PATH_LINK_SOURCE
+        | PATH_LINK_TARGET
+        | PATH_OPEN
+        | FD_READDIR
+        | PATH_READLINK
+        | PATH_RENAME_SOURCE
+        | PATH_RENAME_TARGET
+        | PATH_FILESTAT_GET
+        | PATH_FILESTAT_SET_SIZE
+        | PATH_FILESTAT_SET_TIMES
+        | FD_FILESTAT_GET
+        | FD_FILESTAT_SET_TIMES
+        | PATH_SYMLINK
+        | PATH_REMOVE_DIRECTORY
+        | PATH_UNLINK_FILE;
+}
+
+/// Flags of a path's lookup: follow a symbolic link in its last place.
+pub const LOOKUP_SYMLINK_FOLLOW: u32 = 1;
+
+/// Flags of `path_open`.
+pub mod oflags {
+    /// Make the file if it is not there.
+    pub const CREAT: u32 = 1 << 0;
+    /// Fail unless it is a directory.
+    pub const DIRECTORY: u32 = 1 << 1;
+    /// With `CREAT`: fail if it is there.
+    pub const EXCL: u32 = 1 << 2;
+    /// Cut it to no bytes.
+    pub const TRUNC: u32 = 1 << 3;
+    /// Every flag there is.
+    pub const ALL: u32 = CREAT | DIRECTORY | EXCL | TRUNC;
+}
+
+/// Flags of the calls that set times.
+pub mod fstflags {
+    /// Set the last access as given.
+    pub const ATIM: u32 = 1 << 0;
+    /// Set the last access to the present.
+    pub const ATIM_NOW: u32 = 1 << 1;
+    /// Set the last change of the data as given.
+    pub const MTIM: u32 = 1 << 2;
+    /// Set the last change of the data to the present.
+    pub const MTIM_NOW: u32 = 1 << 3;
+    /// Every flag there is.
+    pub const ALL: u32 = ATIM | ATIM_NOW | MTIM | MTIM_NOW;
 }
 
 /// Asserts a record's size and the offsets of its named fields.
@@ -174,6 +307,7 @@ layout!(Filestat: 64 {
     device @ 0, inode @ 8, file_type @ 16, links @ 24, size @ 32, accessed @ 40, modified @ 48, changed @ 56,
 });
 layout!(Prestat: 8 { tag @ 0, name_len @ 4 });
+layout!(Dirent: 24 { next @ 0, inode @ 8, name_len @ 16, file_type @ 20 });
 layout!(Subscription: 48 {
     userdata @ 0, tag @ 8, clock_or_fd @ 16, timeout @ 24, precision @ 32, clock_flags @ 40,
 });

@@ -5,6 +5,7 @@
 //! of the guest that was checked. A method that waits holds up the guest's thread and nothing else.
 
 use crate::Errno;
+use crate::files::Files;
 
 /// The clocks of preview 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,11 +106,12 @@ pub trait WasiHost {
         FileType::Unknown
     }
 
-    /// How many bytes can be read from standard input without waiting, for a guest that polls it: the poll never waits
-    /// for input. 0 is the end of the input; a regular file has at least 1 until then.
+    /// How many bytes can be read from standard input without waiting, for a guest that polls it. 0 is the end of the
+    /// input; a regular file has at least 1 until then.
     ///
     /// # Errors
-    /// Reported in the guest's event: [`Errno::Notsup`] (the default) if the host cannot tell.
+    /// [`Errno::Again`] if there is nothing yet. Any other is reported in the guest's event: [`Errno::Notsup`] (the
+    /// default) if the host cannot tell.
     fn stdin_ready(&mut self) -> Result<u64, Errno> {
         Err(Errno::Notsup)
     }
@@ -140,6 +142,21 @@ pub trait WasiHost {
     fn sleep_until(&mut self, clock: Clock, deadline: u64) -> Result<(), Errno> {
         let _ = (clock, deadline);
         Err(Errno::Notsup)
+    }
+
+    /// Waits until standard input has something to read or has ended, or until the clock shows the deadline, whichever is
+    /// first. Called only after [`WasiHost::stdin_ready`] said [`Errno::Again`].
+    ///
+    /// # Errors
+    /// What the guest's `poll_oneoff` then returns. Default: [`Errno::Notsup`].
+    fn wait_for_stdin(&mut self, until: Option<(Clock, u64)>) -> Result<(), Errno> {
+        let _ = until;
+        Err(Errno::Notsup)
+    }
+
+    /// The files of this host. Default: none.
+    fn files(&mut self) -> Option<&mut dyn Files> {
+        None
     }
 
     /// Lets others run. Default: there are none.
@@ -212,6 +229,14 @@ impl<H: WasiHost + ?Sized> WasiHost for &mut H {
 
     fn sleep_until(&mut self, clock: Clock, deadline: u64) -> Result<(), Errno> {
         (**self).sleep_until(clock, deadline)
+    }
+
+    fn wait_for_stdin(&mut self, until: Option<(Clock, u64)>) -> Result<(), Errno> {
+        (**self).wait_for_stdin(until)
+    }
+
+    fn files(&mut self) -> Option<&mut dyn Files> {
+        (**self).files()
     }
 
     fn yield_now(&mut self) -> Result<(), Errno> {

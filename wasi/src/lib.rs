@@ -1,8 +1,9 @@
-//! WASI preview 1 (`wasi_snapshot_preview1`) without `std`, without allocation and without `unsafe`.
+//! WASI preview 1 (`wasi_snapshot_preview1`) without `std` and without `unsafe`.
 //!
 //! A program sees all 46 functions, so it always links. What they do goes through [`WasiHost`], a trait an embedder
-//! implements as far as its ground reaches: standard streams, clocks, randomness, arguments, environment, sleep. What
-//! the host leaves out answers with the errno that the interface's documents give, never with a trap.
+//! implements as far as its ground reaches: standard streams, clocks, randomness, arguments, environment, sleep, and
+//! through [`Files`] directories. What the host leaves out answers with the errno that the interface's documents give,
+//! never with a trap.
 //!
 //! The way through the crate, from the guest inwards:
 //!
@@ -13,10 +14,11 @@
 //! | [`memory`] | the guest's linear memory as a checked view |
 //! | [`abi`] | the records that cross the boundary, byte for byte |
 //! | [`fd`] | the table of file descriptors |
-//! | [`host`] | what an embedder implements |
+//! | [`host`], [`files`] | what an embedder implements |
 //! | [`add_to_linker`] | the calls as host functions of the runtime |
 //!
-//! No guest input makes this crate panic, allocate, or touch memory outside the view it was given.
+//! No guest input makes this crate panic or touch memory outside the view it was given. The one thing it allocates is the
+//! list of descriptors past the standard streams, fallibly and within [`fd::LIMIT`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
@@ -27,14 +29,16 @@ mod ctx;
 mod errno;
 mod exit;
 pub mod fd;
+pub mod files;
 pub mod host;
 mod linker;
 pub mod memory;
 pub mod signature;
 
-pub use ctx::WasiCtx;
+pub use ctx::{Access, WasiCtx};
 pub use errno::Errno;
 pub use exit::I32Exit;
+pub use files::Files;
 pub use host::{Clock, NoHost, WasiHost};
 pub use linker::add_to_linker;
 pub use memory::GuestMemory;

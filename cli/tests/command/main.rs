@@ -2,6 +2,8 @@
 
 mod compile;
 mod devices;
+mod escapes;
+mod files;
 mod inspect;
 mod many;
 mod objdump;

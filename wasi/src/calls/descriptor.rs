@@ -1,32 +1,39 @@
 //! Descriptors themselves: what they are, what may be done with them, closing and renumbering.
-//!
-//! Where a call makes sense for files only, its answer for a stream is POSIX's for the call that the interface's
-//! documents name as similar.
 
-use crate::abi::{Fdstat, Filestat, fdflags};
-use crate::fd::Descriptor;
+use crate::abi::{Fdstat, fdflags, rights};
+use crate::fd::{Descriptor, Target};
 use crate::{Errno, GuestMemory, WasiCtx, WasiHost};
 use zerocopy::little_endian::{U16, U32, U64};
 
 /// Closes a descriptor. The host's stream stays as it is.
 ///
 /// # Errors
-/// [`Errno::Badf`].
+/// [`Errno::Badf`], or the host's; the number is free all the same.
 pub fn fd_close<H: WasiHost>(ctx: &mut WasiCtx<H>, _: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
-    ctx.fds.close(fd).map(|_| ())
+    let closed = ctx.fds.close(fd)?;
+    release(ctx, Some(closed))
 }
 
-/// Gives the number `to` to what `from` stands for.
+/// Gives the number `to` to what `from` stands for, and closes what it stood for before.
 ///
 /// # Errors
-/// [`Errno::Badf`] unless both are open.
+/// [`Errno::Badf`] unless both are open, or the host's for what was closed.
 pub fn fd_renumber<H: WasiHost>(
     ctx: &mut WasiCtx<H>,
     _: &mut GuestMemory<'_>,
     from: u32,
     to: u32,
 ) -> Result<(), Errno> {
-    ctx.fds.renumber(from, to)
+    let replaced = ctx.fds.renumber(from, to)?;
+    release(ctx, replaced)
+}
+
+/// Tells the host that a descriptor's file is not used any more.
+fn release<H: WasiHost>(ctx: &mut WasiCtx<H>, closed: Option<Descriptor>) -> Result<(), Errno> {
+    match closed.and_then(|closed| closed.handle()) {
+        Some(handle) => ctx.files()?.close(handle),
+        None => Ok(()),
+    }
 }
 
 /// Writes a descriptor's type, flags and rights.
@@ -40,40 +47,48 @@ pub fn fd_fdstat_get<H: WasiHost>(
     fdstat: u32,
 ) -> Result<(), Errno> {
     let descriptor = ctx.fds.descriptor(fd)?;
+    let file_type = match descriptor.target {
+        Target::Stream(stream) => ctx.host.stream_type(stream),
+        Target::File(_) | Target::Directory(_) => descriptor.file_type,
+    };
     let record = Fdstat {
-        file_type: file_type(ctx, descriptor),
+        file_type: file_type as u8,
         pad1: 0,
-        flags: U16::ZERO,
+        flags: U16::new(descriptor.flags),
         pad4: U32::ZERO,
-        rights_base: U64::new(descriptor.rights()),
-        rights_inheriting: U64::ZERO,
+        rights_base: U64::new(descriptor.rights),
+        rights_inheriting: U64::new(descriptor.inheriting),
     };
     memory.write(fdstat, &record)
 }
 
-/// Sets a descriptor's flags. A stream's are none, and stay so.
+/// Sets a descriptor's flags. Those of a stream or a directory are none, and stay so.
 ///
 /// # Errors
-/// [`Errno::Badf`], [`Errno::Inval`] for a flag that does not exist, [`Errno::Notsup`] for any other.
+/// [`Errno::Badf`], [`Errno::Inval`] for a flag that does not exist, [`Errno::Notcapable`], [`Errno::Notsup`] for one that
+/// cannot be changed.
 pub fn fd_fdstat_set_flags<H: WasiHost>(
     ctx: &mut WasiCtx<H>,
     _: &mut GuestMemory<'_>,
     fd: u32,
     flags: u32,
 ) -> Result<(), Errno> {
-    let Descriptor::Stream(_) = ctx.fds.descriptor(fd)?;
-    match flags {
-        0 => Ok(()),
-        known if known & !u32::from(fdflags::ALL) == 0 => Err(Errno::Notsup),
-        _ => Err(Errno::Inval),
+    let descriptor = ctx.fds.descriptor(fd)?;
+    let flags = u16::try_from(flags).ok().filter(|flags| flags & !fdflags::ALL == 0).ok_or(Errno::Inval)?;
+    descriptor.allow(rights::FD_FDSTAT_SET_FLAGS)?;
+    match descriptor.target {
+        _ if flags == descriptor.flags => return Ok(()),
+        Target::Stream(_) | Target::Directory(_) => return Err(Errno::Notsup),
+        Target::File(file) => ctx.files()?.set_flags(file, descriptor.flags, flags)?,
     }
+    ctx.fds.descriptor_mut(fd)?.flags = flags;
+    Ok(())
 }
 
 /// Gives rights up.
 ///
 /// # Errors
-/// [`Errno::Badf`]; [`Errno::Notcapable`] for rights that the descriptor lacks; [`Errno::Notsup`] for fewer than it
-/// has, since nothing would enforce it.
+/// [`Errno::Badf`]; [`Errno::Notcapable`] for rights that the descriptor lacks.
 pub fn fd_fdstat_set_rights<H: WasiHost>(
     ctx: &mut WasiCtx<H>,
     _: &mut GuestMemory<'_>,
@@ -81,122 +96,11 @@ pub fn fd_fdstat_set_rights<H: WasiHost>(
     base: u64,
     inheriting: u64,
 ) -> Result<(), Errno> {
-    let held = ctx.fds.descriptor(fd)?.rights();
-    if base & !held != 0 || inheriting != 0 {
-        Err(Errno::Notcapable)
-    } else if base != held {
-        Err(Errno::Notsup)
-    } else {
-        Ok(())
+    let descriptor = ctx.fds.descriptor_mut(fd)?;
+    if base & !descriptor.rights != 0 || inheriting & !descriptor.inheriting != 0 {
+        return Err(Errno::Notcapable);
     }
-}
-
-/// Writes what is known of a file. Of a stream it is the type; the rest is zero.
-///
-/// # Errors
-/// [`Errno::Badf`], [`Errno::Fault`].
-pub fn fd_filestat_get<H: WasiHost>(
-    ctx: &mut WasiCtx<H>,
-    memory: &mut GuestMemory<'_>,
-    fd: u32,
-    filestat: u32,
-) -> Result<(), Errno> {
-    let descriptor = ctx.fds.descriptor(fd)?;
-    let record = Filestat {
-        device: U64::ZERO,
-        inode: U64::ZERO,
-        file_type: file_type(ctx, descriptor),
-        pad17: [0; 7],
-        links: U64::ZERO,
-        size: U64::ZERO,
-        accessed: U64::ZERO,
-        modified: U64::ZERO,
-        changed: U64::ZERO,
-    };
-    memory.write(filestat, &record)
-}
-
-/// Sets a file's size.
-///
-/// # Errors
-/// [`Errno::Badf`]; [`Errno::Inval`] for a stream, as `ftruncate`.
-pub fn fd_filestat_set_size<H: WasiHost>(
-    ctx: &mut WasiCtx<H>,
-    _: &mut GuestMemory<'_>,
-    fd: u32,
-    _size: u64,
-) -> Result<(), Errno> {
-    refused_for_streams(ctx, fd, Errno::Inval)
-}
-
-/// Sets a file's times.
-///
-/// # Errors
-/// [`Errno::Badf`]; [`Errno::Notsup`] for a stream, of which the host keeps none.
-pub fn fd_filestat_set_times<H: WasiHost>(
-    ctx: &mut WasiCtx<H>,
-    _: &mut GuestMemory<'_>,
-    fd: u32,
-    _accessed: u64,
-    _modified: u64,
-    _flags: u32,
-) -> Result<(), Errno> {
-    refused_for_streams(ctx, fd, Errno::Notsup)
-}
-
-/// Tells how a file will be used.
-///
-/// # Errors
-/// [`Errno::Badf`]; [`Errno::Spipe`] for a stream, as `posix_fadvise`.
-pub fn fd_advise<H: WasiHost>(
-    ctx: &mut WasiCtx<H>,
-    _: &mut GuestMemory<'_>,
-    fd: u32,
-    _offset: u64,
-    _len: u64,
-    _advice: u32,
-) -> Result<(), Errno> {
-    refused_for_streams(ctx, fd, Errno::Spipe)
-}
-
-/// Makes room for a file.
-///
-/// # Errors
-/// [`Errno::Badf`]; [`Errno::Spipe`] for a stream, as `posix_fallocate`.
-pub fn fd_allocate<H: WasiHost>(
-    ctx: &mut WasiCtx<H>,
-    _: &mut GuestMemory<'_>,
-    fd: u32,
-    _offset: u64,
-    _len: u64,
-) -> Result<(), Errno> {
-    refused_for_streams(ctx, fd, Errno::Spipe)
-}
-
-/// Brings a file's data to the medium.
-///
-/// # Errors
-/// [`Errno::Badf`]; [`Errno::Inval`] for a stream, as `fdatasync`.
-pub fn fd_datasync<H: WasiHost>(ctx: &mut WasiCtx<H>, _: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
-    refused_for_streams(ctx, fd, Errno::Inval)
-}
-
-/// Brings a file's data and metadata to the medium.
-///
-/// # Errors
-/// [`Errno::Badf`]; [`Errno::Inval`] for a stream, as `fsync`.
-pub fn fd_sync<H: WasiHost>(ctx: &mut WasiCtx<H>, _: &mut GuestMemory<'_>, fd: u32) -> Result<(), Errno> {
-    refused_for_streams(ctx, fd, Errno::Inval)
-}
-
-fn refused_for_streams<H: WasiHost>(ctx: &WasiCtx<H>, fd: u32, errno: Errno) -> Result<(), Errno> {
-    match ctx.fds.descriptor(fd)? {
-        Descriptor::Stream(_) => Err(errno),
-    }
-}
-
-fn file_type<H: WasiHost>(ctx: &WasiCtx<H>, descriptor: Descriptor) -> u8 {
-    match descriptor {
-        Descriptor::Stream(stream) => ctx.host.stream_type(stream) as u8,
-    }
+    descriptor.rights = base;
+    descriptor.inheriting = inheriting;
+    Ok(())
 }

@@ -9,6 +9,8 @@
 
 mod clock;
 mod descriptor;
+mod directory;
+mod file;
 #[expect(clippy::too_many_arguments, reason = "the interface's own")]
 mod path;
 mod poll;
@@ -19,13 +21,14 @@ mod stream;
 mod strings;
 
 pub use clock::{clock_res_get, clock_time_get};
-pub use descriptor::{
-    fd_advise, fd_allocate, fd_close, fd_datasync, fd_fdstat_get, fd_fdstat_set_flags, fd_fdstat_set_rights,
-    fd_filestat_get, fd_filestat_set_size, fd_filestat_set_times, fd_renumber, fd_sync,
+pub use descriptor::{fd_close, fd_fdstat_get, fd_fdstat_set_flags, fd_fdstat_set_rights, fd_renumber};
+pub use directory::{fd_prestat_dir_name, fd_prestat_get, fd_readdir};
+pub use file::{
+    fd_advise, fd_allocate, fd_datasync, fd_filestat_get, fd_filestat_set_size, fd_filestat_set_times, fd_sync,
 };
 pub use path::{
-    fd_prestat_dir_name, fd_prestat_get, fd_readdir, path_create_directory, path_filestat_get, path_filestat_set_times,
-    path_link, path_open, path_readlink, path_remove_directory, path_rename, path_symlink, path_unlink_file,
+    path_create_directory, path_filestat_get, path_filestat_set_times, path_link, path_open, path_readlink,
+    path_remove_directory, path_rename, path_symlink, path_unlink_file,
 };
 pub use poll::poll_oneoff;
 pub use process::{proc_raise, random_get, sched_yield};

@@ -1,11 +1,10 @@
-//! Waiting: `poll_oneoff`, on clocks and on standard streams.
+//! Waiting: `poll_oneoff`, on clocks and descriptors. Files are always ready, output too; standard input is waited for.
 //!
 //! There is no storage to remember the subscriptions in, so the list is gone through twice: first to see whether
 //! something is ready already and which clock is due first, then, after the wait, to report all that is ready.
 
-use crate::abi::{Event, SUBSCRIPTION_CLOCK_ABSTIME, Subscription, event};
-use crate::fd::Descriptor;
-use crate::host::Stream;
+use crate::abi::{Event, SUBSCRIPTION_CLOCK_ABSTIME, Subscription, event, rights};
+use crate::fd::Target;
 use crate::{Clock, Errno, GuestMemory, WasiCtx, WasiHost};
 use zerocopy::little_endian::{U16, U64};
 
@@ -33,9 +32,11 @@ pub fn poll_oneoff<H: WasiHost>(
     let mut start = StartTimes::default();
     let mut ready = false;
     let mut first: Option<Due> = None;
+    let mut input = false;
     for at in subscriptions.addresses() {
         match examine(ctx, &mut start, &memory.read(at)?)? {
             Examined::Occurred(_) => ready = true,
+            Examined::WaitsForInput => input = true,
             Examined::Waits(due) => {
                 if first.is_none_or(|other| due.remaining < other.remaining) {
                     first = Some(Due { subscription: at, ..due });
@@ -44,10 +45,12 @@ pub fn poll_oneoff<H: WasiHost>(
         }
     }
 
-    // With nothing ready, every subscription waits for a clock, so there is a first.
-    let slept_for = first.filter(|_| !ready);
+    // With nothing ready, every subscription waits for input or a clock.
+    let slept_for = first.filter(|_| !ready && !input);
     if let Some(due) = slept_for {
         ctx.host.sleep_until(due.clock, due.deadline)?;
+    } else if input && !ready {
+        ctx.host.wait_for_stdin(first.map(|due| (due.clock, due.deadline)))?;
     }
 
     let mut reported: u32 = 0;
@@ -58,7 +61,7 @@ pub fn poll_oneoff<H: WasiHost>(
             Examined::Occurred(outcome) => outcome,
             // The host slept for this one: it is due whatever the clock's reading says.
             Examined::Waits(_) if slept_for.is_some_and(|due| due.subscription == at) => Ok(0),
-            Examined::Waits(_) => continue,
+            Examined::Waits(_) | Examined::WaitsForInput => continue,
         };
         let Some(place) = places.next() else { break };
         memory.write(place, &event_of(&subscription, outcome))?;
@@ -73,6 +76,8 @@ enum Examined {
     Occurred(Result<u64, Errno>),
     /// It waits for a clock.
     Waits(Due),
+    /// It waits for standard input.
+    WaitsForInput,
 }
 
 /// A clock subscription that is not due yet.
@@ -113,7 +118,10 @@ fn examine<H: WasiHost>(
 ) -> Result<Examined, Errno> {
     match subscription.tag {
         event::CLOCK => clock(ctx, start, subscription),
-        event::FD_READ | event::FD_WRITE => Ok(Examined::Occurred(descriptor(ctx, subscription))),
+        event::FD_READ | event::FD_WRITE => Ok(match descriptor(ctx, subscription) {
+            Err(Errno::Again) => Examined::WaitsForInput,
+            outcome => Examined::Occurred(outcome),
+        }),
         _ => Err(Errno::Inval),
     }
 }
@@ -146,13 +154,19 @@ fn clock<H: WasiHost>(
     })
 }
 
-/// Streams are never waited for: output is always ready for a byte, input when the host is certain that it is.
+/// How many bytes a descriptor takes or gives without waiting. `Again` is standard input's alone.
 fn descriptor<H: WasiHost>(ctx: &mut WasiCtx<H>, subscription: &Subscription) -> Result<u64, Errno> {
     let wants_read = subscription.tag == event::FD_READ;
-    match ctx.fds.descriptor(subscription.clock_or_fd.get())? {
-        Descriptor::Stream(Stream::Stdin) if wants_read => ctx.host.stdin_ready(),
-        Descriptor::Stream(Stream::Stdout | Stream::Stderr) if !wants_read => Ok(1),
-        Descriptor::Stream(_) => Err(Errno::Badf),
+    let descriptor = ctx.fds.descriptor(subscription.clock_or_fd.get())?;
+    descriptor.allow(if wants_read { rights::FD_READ } else { rights::FD_WRITE }).map_err(|_| Errno::Badf)?;
+    descriptor.allow(rights::POLL_FD_READWRITE)?;
+    match descriptor.target {
+        Target::Stream(_) if wants_read => ctx.host.stdin_ready(),
+        Target::Stream(_) => Ok(1),
+        Target::File(file) | Target::Directory(file) => ctx
+            .files()?
+            .ready(file, !wants_read)
+            .map_err(|errno| if errno == Errno::Again { Errno::Notsup } else { errno }),
     }
 }
 

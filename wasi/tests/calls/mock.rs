@@ -1,8 +1,9 @@
 //! A host whose every answer the test decides, and a small guest memory with readers and writers for it.
 
+use crate::shelf::Shelf;
 use std::collections::VecDeque;
 use stilt_wasi::host::{FileType, Stream};
-use stilt_wasi::{Clock, Errno, GuestMemory, WasiCtx, WasiHost};
+use stilt_wasi::{Clock, Errno, Files, GuestMemory, WasiCtx, WasiHost};
 
 /// What the host was asked to sleep for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub(crate) struct Mock {
     pub(crate) random_fails: Option<Errno>,
     pub(crate) args: Vec<Vec<u8>>,
     pub(crate) env: Vec<Vec<u8>>,
+    /// Standard input has nothing yet; the waits for it, each with its deadline, after which it is `ready`.
+    pub(crate) silent: bool,
+    pub(crate) waits: Vec<Option<Sleep>>,
+    pub(crate) shelf: Option<Shelf>,
 }
 
 impl Mock {
@@ -77,7 +82,17 @@ impl WasiHost for Mock {
     }
 
     fn stdin_ready(&mut self) -> Result<u64, Errno> {
-        self.ready.ok_or(Errno::Notsup)
+        if self.silent { Err(Errno::Again) } else { self.ready.ok_or(Errno::Notsup) }
+    }
+
+    fn wait_for_stdin(&mut self, until: Option<(Clock, u64)>) -> Result<(), Errno> {
+        self.waits.push(until.map(|(clock, deadline)| Sleep { clock, deadline }));
+        self.silent = false;
+        Ok(())
+    }
+
+    fn files(&mut self) -> Option<&mut dyn Files> {
+        self.shelf.as_mut().map(|shelf| shelf as &mut dyn Files)
     }
 
     fn clock_time(&mut self, clock: Clock, _precision: u64) -> Result<u64, Errno> {

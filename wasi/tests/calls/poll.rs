@@ -152,6 +152,25 @@ fn streams() {
 }
 
 #[test]
+fn input_is_waited_for_with_the_first_clock_as_the_limit() {
+    let mut guest = clocks();
+    (guest.host().silent, guest.host().ready) = (true, Some(3));
+    let list = [relative(1, 90), On::Fd { tag: 1, fd: 0 }, relative(1, 40)];
+    assert_eq!(poll(&mut guest, &list), Ok(vec![(101, 0, 1, 3)]));
+    assert_eq!(guest.host().waits, [Some(Sleep { clock: Clock::Monotonic, deadline: 540 })]);
+    guest.bytes.fill(crate::mock::UNTOUCHED);
+    guest.host().silent = true;
+    assert_eq!(poll(&mut guest, &list[1..2]), Ok(vec![(101 - 1, 0, 1, 3)]));
+    assert_eq!(guest.host().waits.last(), Some(&None));
+    assert!(guest.host().sleeps.is_empty());
+    guest.bytes.fill(crate::mock::UNTOUCHED);
+    guest.host().silent = true;
+    let list = [On::Fd { tag: 1, fd: 0 }, On::Fd { tag: 2, fd: 1 }];
+    assert_eq!(poll(&mut guest, &list), Ok(vec![(101, 0, 2, 1)]), "nothing waits while something is ready");
+    assert_eq!(guest.host().waits.len(), 2);
+}
+
+#[test]
 fn a_host_that_cannot_sleep_says_so() {
     let mut guest = clocks();
     guest.host().sleep_fails = Some(Errno::Notsup);

@@ -128,13 +128,22 @@ fn bad_lists_and_results_are_found_before_anything_is_written() {
 
 #[test]
 fn lengths_that_sum_past_four_gigabytes_are_invalid() {
-    // The same page over and over, as often as a list can hold it: 2^20 times 4 KiB.
+    let mut guest = Guest::new(Mock::default());
+    guest.bytes.resize(8 << 20, 0);
+    guest.put_iovs(SIZE, &[(0, 8 << 20); 512]);
+    assert_eq!(guest.call(|ctx, memory| fd_write(ctx, memory, 1, SIZE, 512, COUNT)), Err(Errno::Inval));
+    assert_eq!(guest.host().writes, 0);
+}
+
+#[test]
+fn of_a_long_list_the_first_buffers_are_taken() {
     let mut guest = Guest::new(Mock::default());
     guest.bytes.resize((SIZE as usize) + (8 << 20), 0);
-    let buffers = vec![(0, SIZE); 1 << 20];
-    guest.put_iovs(SIZE, &buffers);
-    assert_eq!(guest.call(|ctx, memory| fd_write(ctx, memory, 1, SIZE, 1 << 20, COUNT)), Err(Errno::Inval));
-    assert_eq!(guest.host().writes, 0);
+    guest.put_iovs(SIZE, &vec![(0, 1); 1 << 20]);
+    assert_eq!(guest.call(|ctx, memory| fd_write(ctx, memory, 1, SIZE, 1 << 20, COUNT)), Ok(()));
+    assert_eq!((guest.u32(COUNT), guest.host().writes), (1024, 1024));
+    let past_the_end = guest.call(|ctx, memory| fd_write(ctx, memory, 1, SIZE, (1 << 20) + 1, COUNT));
+    assert_eq!(past_the_end, Err(Errno::Fault), "the whole list must be there");
 }
 
 #[test]

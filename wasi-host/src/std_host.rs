@@ -1,29 +1,34 @@
-//! The WASI host of `stilt run`: this process's standard streams, clocks and randomness, with the arguments and the
-//! environment that the command line gives.
-//!
-//! Needs `stilt-wasi` and `getrandom = "0.3"`. `run` builds one per program and puts it, in a `WasiCtx`, into the store.
+//! This process's standard streams, clocks and randomness, with arguments, environment and directories of the embedder's
+//! choice.
 
+use crate::directories::{Directories, PreopenError};
+use crate::errno::{errno, from_os};
 use core::error::Error;
 use core::fmt;
 use core::time::Duration;
+use rustix::event::{PollFd, PollFlags};
+use rustix::time::{ClockId, Timespec};
 use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
 use std::thread;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
+use stilt_wasi::files::{Files, Handle};
 use stilt_wasi::host::{FileType, Stream};
 use stilt_wasi::{Clock, Errno, WasiHost};
 
 /// A program's view of this process.
 #[derive(Debug)]
-pub(crate) struct StdHost {
+pub struct StdHost {
     args: Vec<Vec<u8>>,
     env: Vec<Vec<u8>>,
+    directories: Directories,
     /// Where the monotonic clock begins.
     start: Instant,
 }
 
 /// An argument or a variable that cannot be handed to a program.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum StringError {
+pub enum StringError {
     /// It contains a zero byte, which ends a string in the program.
     Zero(String),
     /// A variable's name is empty or contains `=`.
@@ -43,18 +48,32 @@ impl Error for StringError {}
 
 impl StdHost {
     /// A program without arguments, not even its name, and with an empty environment.
-    pub(crate) fn new() -> Self {
-        Self { args: Vec::new(), env: Vec::new(), start: Instant::now() }
+    pub fn new() -> Self {
+        Self { args: Vec::new(), env: Vec::new(), directories: Directories::new(), start: Instant::now() }
+    }
+
+    /// Opens a directory for [`WasiCtx::preopen`](stilt_wasi::WasiCtx::preopen); the program will know it as `name`.
+    ///
+    /// # Errors
+    /// If there is no such directory, or this process may not read it.
+    pub fn add_directory(&mut self, path: &Path, name: &str) -> Result<Handle, PreopenError> {
+        self.directories.add(path, name)
     }
 
     /// Adds an argument; the first is the program's name.
-    pub(crate) fn push_arg(&mut self, arg: &str) -> Result<(), StringError> {
+    ///
+    /// # Errors
+    /// [`StringError::Zero`].
+    pub fn push_arg(&mut self, arg: &str) -> Result<(), StringError> {
         self.args.push(terminable(arg)?);
         Ok(())
     }
 
     /// Adds a variable to the environment, or replaces the one of that name.
-    pub(crate) fn set_env(&mut self, name: &str, value: &str) -> Result<(), StringError> {
+    ///
+    /// # Errors
+    /// [`StringError`].
+    pub fn set_env(&mut self, name: &str, value: &str) -> Result<(), StringError> {
         if name.is_empty() || name.contains('=') {
             return Err(StringError::Name(name.into()));
         }
@@ -70,6 +89,12 @@ impl StdHost {
 
 fn terminable(text: &str) -> Result<Vec<u8>, StringError> {
     if text.contains('\0') { Err(StringError::Zero(text.into())) } else { Ok(text.into()) }
+}
+
+impl Default for StdHost {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl WasiHost for StdHost {
@@ -94,35 +119,64 @@ impl WasiHost for StdHost {
         if terminal { FileType::CharacterDevice } else { FileType::Unknown }
     }
 
-    fn clock_time(&mut self, clock: Clock, _precision: u64) -> Result<u64, Errno> {
-        let time = match clock {
-            // A clock set before 1970 cannot be told in preview 1.
-            Clock::Realtime => SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Errno::Overflow)?,
-            Clock::Monotonic => self.start.elapsed(),
-            Clock::ProcessCpu | Clock::ThreadCpu => return Err(Errno::Inval),
-        };
-        u64::try_from(time.as_nanos()).map_err(|_| Errno::Overflow)
+    fn stdin_ready(&mut self) -> Result<u64, Errno> {
+        let stdin = io::stdin();
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        if rustix::event::poll(&mut fds, Some(&now)).map_err(from_os)? == 0 {
+            return Err(Errno::Again);
+        }
+        // A regular file, whose kind the system does not count bytes for, has at least one or has ended.
+        Ok(rustix::io::ioctl_fionread(&stdin).unwrap_or(1))
     }
 
-    fn clock_resolution(&mut self, clock: Clock) -> Result<u64, Errno> {
-        match clock {
-            Clock::Realtime | Clock::Monotonic => Ok(1),
-            Clock::ProcessCpu | Clock::ThreadCpu => Err(Errno::Inval),
+    fn wait_for_stdin(&mut self, until: Option<(Clock, u64)>) -> Result<(), Errno> {
+        loop {
+            let remaining = match until {
+                None => None,
+                Some((clock, deadline)) => {
+                    let remaining = deadline.saturating_sub(self.clock_time(clock, 0)?);
+                    if remaining == 0 {
+                        return Ok(());
+                    }
+                    Some(Duration::from_nanos(remaining).min(longest_sleep(clock)))
+                }
+            };
+            let timeout = remaining.map(|time| Timespec {
+                tv_sec: time.as_secs().try_into().unwrap_or(i64::MAX),
+                tv_nsec: time.subsec_nanos().into(),
+            });
+            let stdin = io::stdin();
+            match rustix::event::poll(&mut [PollFd::new(&stdin, PollFlags::IN)], timeout.as_ref()) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => return Ok(()),
+                Err(error) => return Err(from_os(error)),
+            }
         }
     }
 
+    fn files(&mut self) -> Option<&mut dyn Files> {
+        Some(&mut self.directories)
+    }
+
+    fn clock_time(&mut self, clock: Clock, _precision: u64) -> Result<u64, Errno> {
+        if clock == Clock::Monotonic {
+            return u64::try_from(self.start.elapsed().as_nanos()).map_err(|_| Errno::Overflow);
+        }
+        nanoseconds(rustix::time::clock_gettime(id(clock)))
+    }
+
+    fn clock_resolution(&mut self, clock: Clock) -> Result<u64, Errno> {
+        nanoseconds(rustix::time::clock_getres(id(clock)))
+    }
+
     fn sleep_until(&mut self, clock: Clock, deadline: u64) -> Result<(), Errno> {
-        // Someone may set the real-time clock meanwhile: it is looked at again now and then.
-        let longest = match clock {
-            Clock::Realtime => Duration::from_secs(1),
-            _ => Duration::MAX,
-        };
         loop {
             let remaining = deadline.saturating_sub(self.clock_time(clock, 0)?);
             if remaining == 0 {
                 return Ok(());
             }
-            thread::sleep(Duration::from_nanos(remaining).min(longest));
+            thread::sleep(Duration::from_nanos(remaining).min(longest_sleep(clock)));
         }
     }
 
@@ -150,22 +204,36 @@ fn write(mut stream: impl Write, bytes: &[u8]) -> Result<usize, Errno> {
     Ok(bytes.len())
 }
 
-fn errno(error: &io::Error) -> Errno {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Errno::Pipe,
-        io::ErrorKind::Interrupted => Errno::Intr,
-        io::ErrorKind::IsADirectory => Errno::Isdir,
-        io::ErrorKind::PermissionDenied => Errno::Acces,
-        io::ErrorKind::StorageFull => Errno::Nospc,
-        io::ErrorKind::WouldBlock => Errno::Again,
-        _ => Errno::Io,
+/// The system's clock for one of preview 1's.
+const fn id(clock: Clock) -> ClockId {
+    match clock {
+        Clock::Realtime => ClockId::Realtime,
+        Clock::Monotonic => ClockId::Monotonic,
+        Clock::ProcessCpu => ClockId::ProcessCPUTime,
+        Clock::ThreadCpu => ClockId::ThreadCPUTime,
+    }
+}
+
+/// A clock set before 1970 cannot be told in preview 1.
+fn nanoseconds(time: Timespec) -> Result<u64, Errno> {
+    let seconds = u64::try_from(time.tv_sec).map_err(|_| Errno::Overflow)?;
+    let nanoseconds = u64::try_from(time.tv_nsec).map_err(|_| Errno::Overflow)?;
+    seconds.checked_mul(1_000_000_000).and_then(|time| time.checked_add(nanoseconds)).ok_or(Errno::Overflow)
+}
+
+/// Someone may set the real-time clock during a sleep, and processor time passes at a pace of its own: those are looked at
+/// again now and then.
+const fn longest_sleep(clock: Clock) -> Duration {
+    match clock {
+        Clock::Monotonic => Duration::MAX,
+        _ => Duration::from_millis(500),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{StdHost, StringError};
-    use stilt_wasi::{Clock, Errno, WasiHost};
+    use stilt_wasi::{Clock, WasiHost};
 
     #[test]
     fn variables_replace_each_other_by_name() {
@@ -189,7 +257,6 @@ mod tests {
             assert_eq!(host.sleep_until(clock, deadline), Ok(()));
             assert!(host.clock_time(clock, 0).is_ok_and(|now| now >= deadline));
         }
-        assert_eq!(host.sleep_until(Clock::ProcessCpu, 5), Err(Errno::Inval));
     }
 
     #[test]
