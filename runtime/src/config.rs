@@ -7,14 +7,12 @@ use core::num::NonZeroUsize;
 
 use stilt_artifact::target::Architecture;
 
+use crate::pooling::Strategy;
 use crate::{Error, Result};
 
 /// How large the stack of a guest may become, unless said otherwise. On bare 32-bit machines no guess is safe.
 const DEFAULT_STACK: Option<usize> =
     if cfg!(all(target_os = "none", target_pointer_width = "32")) { None } else { Some(512 * 1024) };
-
-/// All that a 32-bit address reaches, in bytes.
-const WHOLE: u64 = 1 << 32;
 
 /// Options of an [`Engine`](crate::Engine).
 #[derive(Clone, Debug)]
@@ -31,9 +29,13 @@ pub struct Config {
     reservation: Option<u64>,
     guard: u64,
     may_move: bool,
+    strategy: Strategy,
 }
 
 impl Config {
+    /// All that a 32-bit address reaches, in bytes.
+    pub(crate) const WHOLE: u64 = 1 << 32;
+
     /// The defaults.
     pub const fn new() -> Config {
         Config {
@@ -49,6 +51,7 @@ impl Config {
             reservation: None,
             guard: 32 << 20,
             may_move: true,
+            strategy: Strategy::OnDemand,
         }
     }
 
@@ -179,15 +182,29 @@ impl Config {
     /// Bytes to reserve for a memory of the embedder's, if there is virtual memory, and to guard on both sides of that; 0 and 0
     /// for plain storage.
     pub(crate) fn host_memory(&self) -> (u64, u64) {
-        let by_default = if cfg!(feature = "native-signals") && self.signals { WHOLE } else { 0 };
+        let by_default = if cfg!(feature = "native-signals") && self.signals && self.strategy.has_pages() {
+            Config::WHOLE
+        } else {
+            0
+        };
         match self.reservation.unwrap_or(by_default) {
-            bytes @ WHOLE.. => (bytes, self.guard),
+            bytes @ Config::WHOLE.. if self.strategy.has_pages() => (bytes, self.guard),
             _ => (0, 0),
         }
     }
 
     pub(crate) const fn may_move(&self) -> bool {
         self.may_move
+    }
+
+    #[cfg_attr(not(feature = "pooling-allocator"), expect(dead_code, reason = "there are no pools"))]
+    pub(crate) const fn strategy(&self) -> &Strategy {
+        &self.strategy
+    }
+
+    #[cfg_attr(not(feature = "pooling-allocator"), expect(dead_code, reason = "there are no pools"))]
+    pub(crate) fn set_strategy(&mut self, strategy: Strategy) {
+        self.strategy = strategy;
     }
 
     pub(crate) const fn signals(&self) -> bool {

@@ -5,7 +5,9 @@ use core::fmt;
 use stilt_artifact::header::ImageHeader;
 use stilt_artifact::target::Architecture;
 use stilt_collections::TryArc;
+use stilt_vm::Pool;
 
+use crate::pooling::Strategy;
 use crate::registry::Registry;
 use crate::{Config, GroundDescription, Result, compatibility};
 
@@ -24,15 +26,16 @@ enum Owner {
 struct Shared {
     config: Config,
     registry: Registry,
+    pool: Option<TryArc<Pool>>,
 }
 
 /// Stands in where [`Engine::default`] finds no memory.
-static FALLBACK: Shared = Shared::new(Config::new());
+static FALLBACK: Shared = Shared::new(Config::new(), None);
 
 impl Shared {
-    const fn new(config: Config) -> Shared {
+    const fn new(config: Config, pool: Option<TryArc<Pool>>) -> Shared {
         let registry = Registry::new(config.function_types());
-        Shared { config, registry }
+        Shared { config, registry, pool }
     }
 }
 
@@ -40,9 +43,9 @@ impl Engine {
     /// An engine with these options.
     ///
     /// # Errors
-    /// Out of memory.
+    /// Out of memory; or the pool that the options ask for cannot be made.
     pub fn new(config: &Config) -> Result<Engine> {
-        let shared = TryArc::new(Shared::new(config.clone()))?;
+        let shared = TryArc::new(Shared::new(config.clone(), Strategy::pool(config)?))?;
         Ok(Engine { shared: Owner::Heap(shared) })
     }
 
@@ -66,6 +69,11 @@ impl Engine {
 
     pub(crate) fn registry(&self) -> &Registry {
         &self.shared().registry
+    }
+
+    /// Where memories come from, if not from storage or mappings of their own.
+    pub(crate) fn pool(&self) -> Option<&TryArc<Pool>> {
+        self.shared().pool.as_ref()
     }
 
     /// Whether this runtime, on this machine and with these options, can run an image.

@@ -8,7 +8,7 @@ use stilt_vm::{Entity, InitError, InstancePtr};
 use crate::func::call_slots;
 use crate::link_error::ImportTypeError;
 use crate::module::vm_error;
-use crate::store::{Heap, StoreInner, StoreOpaque};
+use crate::store::{Pooled, StoreInner, StoreOpaque};
 use crate::{
     AsContextMut, Engine, Error, Export, Extern, ExternType, Func, Global, GlobalType, Memory, MemoryType, Module,
     Result, StoreContext, StoreContextMut, Table, TableType, Trap, TypedFunc, WasmParams, WasmResults,
@@ -41,10 +41,9 @@ impl Instance {
         count(inner, module)?;
         let number = inner.opaque.push_module(module.clone())?;
         let mut entities = entities.into_iter();
-        let made = inner
-            .opaque
-            .vm_mut()
-            .and_then(|vm| vm.add_instance(module.owner(), number, &mut entities, &mut Heap).map_err(vm_error));
+        let made = inner.opaque.vm_mut().and_then(|vm| {
+            vm.add_instance(module.owner(), number, &mut entities, &mut Pooled(module.engine())).map_err(vm_error)
+        });
         let ptr = match made {
             Ok(ptr) => ptr,
             Err(error) => {

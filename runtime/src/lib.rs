@@ -6,6 +6,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `engine`, `config`, `registry`, `compatibility` | what modules and stores share; what can run here |
+//! | `pooling` | slots for memories |
 //! | `module` | a loaded image |
 //! | `store`, `limits` | what instances live in, and how much of it there may be |
 //! | `instance`, `linker`, `link_error` | linking and instantiating |
@@ -43,6 +44,8 @@ mod link_error;
 mod linker;
 mod memory;
 mod module;
+#[cfg_attr(not(feature = "pooling-allocator"), path = "pooling_disabled.rs")]
+mod pooling;
 mod registry;
 mod slots;
 mod store;
@@ -72,6 +75,8 @@ pub use link_error::{ImportTypeError, UnknownImportError};
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
+#[cfg(feature = "pooling-allocator")]
+pub use pooling::{InstanceAllocationStrategy, PoolConcurrencyLimitError, PoolingAllocationConfig};
 pub use stilt_collections::OutOfMemory;
 pub use stilt_vm::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};

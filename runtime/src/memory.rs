@@ -5,7 +5,7 @@ use core::fmt;
 use stilt_vm::{MemoryPtr, MemoryShape};
 
 use crate::module::vm_error;
-use crate::store::{Heap, StoreOpaque};
+use crate::store::{Pooled, StoreOpaque};
 use crate::{AsContext, AsContextMut, Engine, Error, MemoryType, Result, StoreContext, StoreContextMut};
 
 /// A linear memory of a store. A handle: with another store its functions fail, or find nothing where they cannot fail.
@@ -25,14 +25,15 @@ impl Memory {
         if ty.is_shared() {
             return Err(Error::fixed(&"shared memories are not supported yet"));
         }
-        let shape = shape(store.engine(), &ty);
+        let engine = store.engine().clone();
+        let shape = shape(&engine, &ty);
         let inner = store.0;
         inner.may_add(0, 1, 0)?;
         let bytes = |pages: u64| shape.bytes(pages).unwrap_or(usize::MAX);
         if !inner.may_grow_memory(0, bytes(shape.min), shape.max.map(bytes))? {
             return Err(Error::fixed(&"memory minimum size exceeds a limit of the store"));
         }
-        let ptr = inner.opaque.vm_mut()?.add_memory(shape, &mut Heap).map_err(vm_error)?;
+        let ptr = inner.opaque.vm_mut()?.add_memory(shape, &mut Pooled(&engine)).map_err(vm_error)?;
         inner.opaque.memories = inner.opaque.memories.saturating_add(1);
         Ok(Memory { ptr })
     }
@@ -56,7 +57,7 @@ impl Memory {
 
     pub(crate) fn try_ty(&self, store: &StoreOpaque) -> Option<MemoryType> {
         let vm = store.vm()?;
-        let (_, len) = vm.memory_range(self.ptr)?;
+        let len = vm.memory_len(self.ptr)?;
         Some(MemoryType::of_shape(&vm.memory_shape(self.ptr)?, len))
     }
 
@@ -75,7 +76,7 @@ impl Memory {
     /// Its size in bytes. With another store, 0.
     pub fn data_size(&self, store: impl AsContext) -> usize {
         let store = store.as_context();
-        store.opaque().vm().and_then(|vm| vm.memory_range(self.ptr)).map_or(0, |(_, len)| len)
+        store.opaque().vm().and_then(|vm| vm.memory_len(self.ptr)).unwrap_or(0)
     }
 
     /// Where its bytes are. They may move when it grows. With another store, null.

@@ -241,6 +241,7 @@ pub(crate) fn vm_error(error: VmError) -> Error {
         VmError::OutOfMemory(error) => error.into(),
         VmError::Platform(error) => error.into(),
         VmError::Image(error) => error.into(),
+        VmError::Pool(error) => error.into(),
         error => error.into(),
     }
 }

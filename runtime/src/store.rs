@@ -10,7 +10,7 @@ use core::any::Any;
 use core::fmt;
 
 use stilt_collections::{OutOfMemory, Storage, TryArc, TryBox, TryVec, unsize_box};
-use stilt_vm::{Exit, InstancePtr, InterruptHandle, Limits, Rooms, Stop, StoreId};
+use stilt_vm::{Exit, InstancePtr, InterruptHandle, Limits, Pool, Rooms, Stop, StoreId};
 
 use crate::backtrace::{FrameInfo, WasmBacktrace};
 use crate::module::vm_error;
@@ -285,6 +285,23 @@ impl Rooms for Heap {
 
     fn resize(&mut self, storage: &mut Storage, size: usize) -> Result<(), OutOfMemory> {
         storage.try_resize(size)
+    }
+}
+
+/// The same, with the engine's pool for memories.
+pub(crate) struct Pooled<'a>(pub(crate) &'a Engine);
+
+impl Rooms for Pooled<'_> {
+    fn room(&mut self, layout: core::alloc::Layout) -> Result<Storage, OutOfMemory> {
+        Heap.room(layout)
+    }
+
+    fn resize(&mut self, storage: &mut Storage, size: usize) -> Result<(), OutOfMemory> {
+        Heap.resize(storage, size)
+    }
+
+    fn pool(&self) -> Option<&TryArc<Pool>> {
+        self.0.pool()
     }
 }
 

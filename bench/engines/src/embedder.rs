@@ -175,6 +175,22 @@ pub(crate) fn instantiate_and_drop(engine: &Engine, module: &Module, times: u32)
     Ok(taken / f64::from(times))
 }
 
+/// Nanoseconds of a store, an instance in it whose memory the host writes a few bytes to, and their end.
+pub(crate) fn instantiate_write_and_drop(engine: &Engine, module: &Module, times: u32) -> Result<f64> {
+    let linker = Linker::<()>::new(engine);
+    let prepared = linker.instantiate_pre(module).map_err(show)?;
+    let (taken, done) = time(Clock::Cpu, || {
+        (0..times).try_for_each(|_| {
+            let mut store = Store::new(engine, ());
+            let instance = prepared.instantiate(&mut store).map_err(show)?;
+            let memory = instance.get_memory(&mut store, "memory").ok_or_else(|| anyhow!("no `memory`"))?;
+            memory.write(&mut store, 5000, b"written").map_err(|error| anyhow!("{error}"))
+        })
+    });
+    done?;
+    Ok(taken / f64::from(times))
+}
+
 /// Nanoseconds of loading; dropping is not counted.
 pub(crate) fn loading(times: u32, load: impl Fn() -> Result<Module>) -> Result<f64> {
     let mut modules = Vec::with_capacity(times as usize);

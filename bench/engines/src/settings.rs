@@ -32,4 +32,6 @@ pub(crate) enum Placement {
     OnDemand,
     /// From slots prepared beforehand.
     Pooled,
+    /// From slots in storage that the embedder gives. Only Stilt.
+    Given,
 }

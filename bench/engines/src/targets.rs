@@ -96,8 +96,11 @@ pub(crate) fn verdicts(rows: &[Row]) -> Vec<Verdict> {
         v.ratio(&format!("instantiate: {tiny}"), ("instantiate", &tiny), engines, 0.4);
         let memory = named("one memory", "guard pages");
         v.ratio(&format!("instantiate: {memory}, fresh"), ("instantiate", &memory), engines, 1.0);
-        let recycled = format!("instantiate: {memory}, to Wasmtime's pooled (Stilt has no slots yet: fresh)");
-        v.ratio(&recycled, ("instantiate", &memory), ("stilt", "wasmtime pooled"), 0.4);
+        let pooled = format!("instantiate: {memory}, recycled slot, to Wasmtime's pooled");
+        v.ratio(&pooled, ("instantiate", &memory), ("stilt pooled", "wasmtime pooled"), 0.4);
+        let given = named("one memory", "explicit");
+        let figure = format!("instantiate: {given}, slot in given storage, to Wasmtime's pooled with guard pages");
+        v.ratio(&figure, ("instantiate", &given), ("stilt given", "wasmtime pooled"), 0.4);
         let data = named("with data", "explicit");
         let figure = format!("instantiate: {data}, to allocating and copying");
         v.ratio(&figure, ("instantiate", &data), ("stilt", "allocate and copy"), 1.2);

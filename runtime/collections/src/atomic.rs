@@ -5,10 +5,12 @@
 //! Where the target has no compare-and-swap (thumbv6m, riscv32imc) the embedder enables the feature `single-context`,
 //! promising that one execution context at a time uses the runtime; then a load and a store do.
 
+mod free_set;
 mod once;
 mod refcount;
 mod sequence;
 
+pub use free_set::FreeSet;
 pub use once::{Once, Turn};
 pub use refcount::RefCount;
 pub use sequence::Sequence;

@@ -23,7 +23,7 @@ impl<T: 'static> StoreInner<T> {
     /// Grows a memory of this store: its old size in pages, or `None` if it cannot or may not.
     pub(crate) fn memory_grow(&mut self, memory: MemoryPtr, delta: u64) -> Result<Option<u64>> {
         let Some(vm) = self.opaque.vm() else { return Ok(None) };
-        let (Some(shape), Some((_, current))) = (vm.memory_shape(memory), vm.memory_range(memory)) else {
+        let (Some(shape), Some(current)) = (vm.memory_shape(memory), vm.memory_len(memory)) else {
             return Ok(None);
         };
         let pages = (current as u64).checked_shr(shape.page_log2.into()).and_then(|pages| pages.checked_add(delta));

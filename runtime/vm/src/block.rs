@@ -9,7 +9,9 @@ use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
-use stilt_collections::{OutOfMemory, Storage};
+use stilt_collections::{OutOfMemory, Storage, TryArc};
+
+use crate::pool::Pool;
 
 /// Where storage comes from: the crate above, which allocates.
 pub trait Rooms {
@@ -24,6 +26,11 @@ pub trait Rooms {
     /// # Errors
     /// There is no memory for it; then nothing has changed.
     fn resize(&mut self, storage: &mut Storage, size: usize) -> Result<(), OutOfMemory>;
+
+    /// The pool that memories come from, in place of storage or mappings of their own.
+    fn pool(&self) -> Option<&TryArc<Pool>> {
+        None
+    }
 }
 
 /// What every block starts with.

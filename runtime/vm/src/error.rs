@@ -6,6 +6,8 @@ use stilt_artifact::ImageError;
 use stilt_collections::OutOfMemory;
 use stilt_platform_abi::PlatformError;
 
+use crate::pool::PoolConcurrencyLimitError;
+
 /// Why something could not be made.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
@@ -27,6 +29,8 @@ pub enum VmError {
     Unsupported(&'static str),
     /// The parts do not belong together: another store's, or not what the image was compiled for.
     Mismatch(&'static str),
+    /// All slots of the pool are in use.
+    Pool(PoolConcurrencyLimitError),
 }
 
 impl fmt::Display for VmError {
@@ -36,6 +40,7 @@ impl fmt::Display for VmError {
             VmError::Platform(error) => error.fmt(f),
             VmError::Image(error) => error.fmt(f),
             VmError::Alignment { what, align } => write!(f, "{what} is not aligned to {align} bytes"),
+            VmError::Pool(error) => error.fmt(f),
             VmError::Unsupported(what) | VmError::Mismatch(what) => f.write_str(what),
         }
     }

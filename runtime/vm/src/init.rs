@@ -64,34 +64,10 @@ impl Store {
     /// others may refer to by now.
     pub fn initialize(&mut self, instance: InstancePtr) -> Result<(), InitError> {
         let view = self.view(instance).ok_or(TrapCode::Internal)?;
+        let placed = initialize_until_images(view);
+        view.forget_images();
+        placed?;
         let image = view.image();
-        for (index, elem) in (0..).zip(image.elems().iter()) {
-            if elem.mode == segment_mode::ACTIVE {
-                let [offset, _] = evaluate(view, elem.offset).ok_or(TrapCode::Internal)?;
-                table_init(view, elem.table, index, offset, 0, elem.len.into())?;
-            }
-            if elem.mode != segment_mode::PASSIVE {
-                view.drop_segment(index);
-            }
-        }
-        for (index, init) in image.memory_inits().iter().enumerate() {
-            let memory = view.memory(init.memory).ok_or(TrapCode::Internal)?;
-            let placed = match view.module().memory_image(index) {
-                Some(image) => {
-                    // SAFETY: the memories of a living instance live, with their blocks.
-                    let block = unsafe { block_of(memory) };
-                    // SAFETY: as above.
-                    let vm = unsafe { memory.as_ref() };
-                    // SAFETY: it is that memory's block; the store is borrowed exclusively, so nobody refers to its bytes.
-                    unsafe { block.place(vm, init.destination, image) }?
-                }
-                None => false,
-            };
-            if !placed {
-                let bytes = data(view, init.start, init.len).ok_or(TrapCode::Internal)?;
-                write(view, init.memory, init.destination, bytes)?;
-            }
-        }
         let elems = image.elems().len();
         for (index, data) in (0..).zip(image.data_segments().iter()) {
             if data.mode == segment_mode::ACTIVE {
@@ -102,6 +78,39 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Element segments, and prepared memories, of an instance whose store is borrowed exclusively.
+fn initialize_until_images(view: View<'_>) -> Result<(), InitError> {
+    let image = view.image();
+    for (index, elem) in (0..).zip(image.elems().iter()) {
+        if elem.mode == segment_mode::ACTIVE {
+            let [offset, _] = evaluate(view, elem.offset).ok_or(TrapCode::Internal)?;
+            table_init(view, elem.table, index, offset, 0, elem.len.into())?;
+        }
+        if elem.mode != segment_mode::PASSIVE {
+            view.drop_segment(index);
+        }
+    }
+    for (index, init) in image.memory_inits().iter().enumerate() {
+        let memory = view.memory(init.memory).ok_or(TrapCode::Internal)?;
+        let placed = match view.module().memory_image(index) {
+            Some(image) => {
+                // SAFETY: the memories of a living instance live, with their blocks.
+                let block = unsafe { block_of(memory) };
+                // SAFETY: as above.
+                let vm = unsafe { memory.as_ref() };
+                // SAFETY: it is that memory's block; the store is borrowed exclusively, so nobody refers to its bytes.
+                unsafe { block.place(vm, init.destination, image) }?
+            }
+            None => false,
+        };
+        if !placed {
+            let bytes = data(view, init.start, init.len).ok_or(TrapCode::Internal)?;
+            write(view, init.memory, init.destination, bytes)?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies items of an element segment into a table.
@@ -172,6 +181,11 @@ fn write(view: View<'_>, memory: u32, to: u64, bytes: &[u8]) -> Result<(), TrapC
     let memory = view.memory(memory).ok_or(TrapCode::Internal)?;
     // SAFETY: the memories of a living instance live, imported ones in the same store.
     let place = range(unsafe { memory.as_ref() }, to, bytes.len() as u64).ok_or(OUT)?;
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: the memories of a living instance live, with their blocks.
+    unsafe { block_of(memory) }.touch();
     // SAFETY: so many bytes lie there, of this memory alone (INV-MEMORY); the image's are elsewhere.
     unsafe { place.copy_from_nonoverlapping(NonNull::from(bytes).cast(), bytes.len()) };
     Ok(())

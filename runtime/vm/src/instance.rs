@@ -227,6 +227,20 @@ impl<'a> View<'a> {
     }
 }
 
+impl View<'_> {
+    /// Takes images away that lie in slots of its memories and were not placed for it.
+    pub(crate) fn forget_images(self) {
+        for place in 0..self.head.memory_count {
+            // SAFETY: there are so many.
+            let memory = unsafe { self.head.memories.add(place as usize) };
+            // SAFETY: they live as long as the instance; all that changes in them is in cells.
+            if let Some(slot) = unsafe { memory.as_ref() }.slot() {
+                slot.forget_image();
+            }
+        }
+    }
+}
+
 unsafe fn drop_instance(block: NonNull<Block>) {
     // SAFETY: it is an `InstanceBlock`'s (INV-BLOCK).
     let head = unsafe { block.cast::<InstanceBlock>().as_ref() }.head;
@@ -374,7 +388,7 @@ impl Store {
             let block_ref = unsafe { block.as_ref() };
             vm.index.set(distance(block.cast(), memory.cast())?);
             // SAFETY: the distance was just written, within one allocation (INV-BACK); the instance is not in use yet.
-            unsafe { block_ref.fill(vm, rooms) }?;
+            unsafe { block_ref.fill(vm, view.module().image_key_of(index), rooms) }?;
         }
         for (place, index) in (header.imported_tables..image.tables().len()).enumerate() {
             let table = view.table(index).ok_or(DAMAGED)?;

@@ -43,6 +43,8 @@ mod instance;
 mod interpreter;
 mod memory;
 mod module;
+#[cfg_attr(not(feature = "pooling-allocator"), path = "pool_disabled.rs")]
+mod pool;
 mod raise;
 mod signals;
 mod store;
@@ -59,6 +61,7 @@ pub use init::InitError;
 pub use instance::{Entity, ModuleOwner};
 pub use memory::MemoryShape;
 pub use module::Module;
+pub use pool::*;
 pub use stilt_platform_abi::image::MemoryImage;
 pub use store::{InterruptHandle, Limits, Store};
 pub use table::TableShape;

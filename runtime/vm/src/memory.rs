@@ -1,5 +1,6 @@
 //! Linear memories, of two kinds: a mapping with guards on both sides, reserved as far as compiled code relies on it, which
-//! grows in place; and plain storage, which compiled code tests every access of, and which may move when it grows.
+//! grows in place; and plain storage, which compiled code tests every access of, and which may move when it grows. Either may be a
+//! slot of a pool, where it grows in place.
 //!
 //! INV-MEMORY: `base` points to `len` accessible bytes that belong to this memory alone. In a mapping, the bytes up to
 //! `reservation`, and `guard` bytes on both sides of that, belong to it too, and fault. Behind a plain memory are
@@ -13,20 +14,24 @@ use core::ptr::NonNull;
 
 use stilt_artifact::tables::{FLAG_FIXED_BASE, FLAG_HAS_MAX, FLAG_INDEX64, FLAG_SHARED, MemoryEntry};
 use stilt_collections::Storage;
-use stilt_platform_abi::image::MemoryImage;
 use stilt_platform_abi::memory::{self, Protection};
 
 use crate::block::{Block, Rooms};
 use crate::error::VmError;
 use crate::id::MemoryPtr;
 use crate::init;
+use crate::module::ImageOf;
+use crate::pool::{ImageKey, Pool, Slot};
 use crate::store::{Store, StoreBlock};
 use crate::structs::VmMemory;
 
 /// Bytes behind a plain memory.
-const PADDING: usize = 16;
+pub(crate) const PADDING: usize = 16;
 /// Alignment of a plain memory.
-const ALIGN: usize = 16;
+pub(crate) const ALIGN: usize = 16;
+
+pub(crate) const SMALL_PAGES: VmError =
+    VmError::Unsupported("a memory of smaller pages than the machine's cannot have guards");
 
 /// What a memory is to be like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,18 +97,20 @@ enum Backing {
     None,
     Mapping(Mapping),
     Plain(Storage),
+    Slot(Slot),
 }
 
 /// A reservation with guards.
-struct Mapping {
-    start: NonNull<u8>,
-    size: usize,
-    guard: usize,
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    pub(crate) start: NonNull<u8>,
+    pub(crate) size: usize,
+    pub(crate) guard: usize,
 }
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: a whole mapping of ours; the memory's store goes, so nothing uses it any more. A platform that fails
+        // SAFETY: a whole mapping of ours; the memory's store goes (or the pool, which its memories keep), so nothing uses it any more. A platform that fails
         // leaks the range, as its contract says; there is nobody to tell.
         let _ = unsafe { memory::unmap(self.start, self.size) };
     }
@@ -115,15 +122,24 @@ impl MemoryBlock {
         MemoryBlock { shape, next: Cell::new(None), backing: UnsafeCell::new(Backing::None) }
     }
 
-    /// Gives the memory its first bytes.
+    /// Gives the memory its first bytes; in a slot, if possible one where the wanted image lies already.
     ///
     /// # Safety
     /// The block and `vm` fulfil INV-BACK; nobody else uses them yet.
-    pub(crate) unsafe fn fill(&self, vm: &VmMemory, rooms: &mut dyn Rooms) -> Result<(), VmError> {
+    pub(crate) unsafe fn fill(
+        &self,
+        vm: &VmMemory,
+        wants: Option<ImageKey>,
+        rooms: &mut dyn Rooms,
+    ) -> Result<(), VmError> {
         const TOO_LARGE: VmError = VmError::Unsupported("the memory is too large for this machine");
         let shape = &self.shape;
         let len = shape.bytes(shape.min).ok_or(TOO_LARGE)?;
-        let (backing, base, capacity) = if shape.reservation == 0 {
+        let (backing, base, capacity) = if let Some(pool) = rooms.pool() {
+            let slot = Pool::take(pool, shape, len, wants)?;
+            let (base, capacity) = (slot.base(), slot.capacity());
+            (Backing::Slot(slot), base, capacity)
+        } else if shape.reservation == 0 {
             // What is never to move gets all its room at once.
             let capacity = if shape.fixed_base { shape.bytes(shape.most()).ok_or(TOO_LARGE)? } else { len };
             let size = capacity.checked_add(PADDING).ok_or(TOO_LARGE)?;
@@ -134,7 +150,7 @@ impl MemoryBlock {
         } else {
             let page = memory::page_size()?;
             if 1usize.checked_shl(shape.page_log2.into()).is_none_or(|size| !size.is_multiple_of(page)) {
-                return Err(VmError::Unsupported("a memory of smaller pages than the machine's cannot have guards"));
+                return Err(SMALL_PAGES);
             }
             let pages = |bytes: u64| usize::try_from(bytes).ok()?.checked_next_multiple_of(page);
             let guard = pages(shape.guard).ok_or(TOO_LARGE)?;
@@ -175,13 +191,20 @@ impl MemoryBlock {
     ///
     /// # Safety
     /// The memory is this block's (INV-BACK), and nothing refers to its bytes.
-    pub(crate) unsafe fn place(&self, vm: &VmMemory, to: u64, image: &MemoryImage) -> Result<bool, VmError> {
-        // SAFETY: nobody changes the backing meanwhile.
-        let mapped = matches!(unsafe { &*self.backing.get() }, Backing::Mapping(_));
+    pub(crate) unsafe fn place(&self, vm: &VmMemory, to: u64, image: ImageOf<'_>) -> Result<bool, VmError> {
+        let ImageOf { image, key, bytes } = image;
         let len = image.size();
         let Some(place) = init::range(vm, to, len as u64) else { return Ok(false) };
-        if !mapped || place.as_ptr().addr() & memory::page_size()?.wrapping_sub(1) != 0 {
+        // SAFETY: nobody changes the backing meanwhile.
+        let backing = unsafe { &*self.backing.get() };
+        if matches!(backing, Backing::Plain(_) | Backing::None)
+            || place.as_ptr().addr() & memory::page_size()?.wrapping_sub(1) != 0
+        {
             return Ok(false);
+        }
+        if let (Backing::Slot(slot), Ok(start)) = (backing, usize::try_from(to)) {
+            // SAFETY: the range lies within the memory, at a page; nothing refers to it. The image is of the instance's module.
+            return unsafe { slot.place(start, image, key, bytes) };
         }
         // SAFETY: the range lies within the accessible bytes of the mapping, to which nothing refers.
         if let Err(error) = unsafe { image.map_at(place, len) } {
@@ -194,11 +217,28 @@ impl MemoryBlock {
         Ok(true)
     }
 
+    /// Notes that somebody may write to the memory.
+    pub(crate) fn touch(&self) {
+        if let Some(slot) = self.slot() {
+            slot.touch();
+        }
+    }
+
+    /// The slot that the memory lies in, if it does.
+    pub(crate) fn slot(&self) -> Option<&Slot> {
+        // SAFETY: only `fill` and `grow` change the backing, to whom nobody gives the reference.
+        match unsafe { &*self.backing.get() } {
+            Backing::Slot(slot) => Some(slot),
+            _ => None,
+        }
+    }
+
     /// The addresses that fault for this memory and no other reason: reservation and guards.
     pub(crate) fn owns(&self, address: usize) -> bool {
         // SAFETY: the backing changes only in `grow` and `fill`, during which no compiled code runs and faults.
         match unsafe { &*self.backing.get() } {
             Backing::Mapping(mapping) => address.wrapping_sub(mapping.start.as_ptr().addr()) < mapping.size,
+            Backing::Slot(slot) => slot.owns(address),
             Backing::None | Backing::Plain(_) => false,
         }
     }
@@ -265,7 +305,7 @@ impl Store {
         // SAFETY: it was just written.
         let loose = unsafe { place.as_ref() };
         // SAFETY: the two stand in one allocation at the distance that `index` says.
-        if let Err(error) = unsafe { loose.memory.fill(&loose.vm, rooms) } {
+        if let Err(error) = unsafe { loose.memory.fill(&loose.vm, None, rooms) } {
             // SAFETY: it is in no list, and nothing points to it.
             unsafe { crate::block::Blocks::discard(place.cast()) };
             return Err(error);
@@ -288,17 +328,26 @@ impl Store {
         Some(unsafe { block_of(memory.ptr()) }.shape)
     }
 
+    /// How many bytes it has. `None` for a memory of another store.
+    #[must_use]
+    pub fn memory_len(&self, memory: MemoryPtr) -> Option<usize> {
+        Some(self.memory(memory)?.len.get())
+    }
+
     /// Its accessible bytes: where and how many. `None` for a memory of another store.
     #[must_use]
     pub fn memory_range(&self, memory: MemoryPtr) -> Option<(*mut u8, usize)> {
-        let memory = self.memory(memory)?;
-        Some((memory.base.get(), memory.len.get()))
+        let vm = self.memory(memory)?;
+        // SAFETY: it is of this store, and lives (INV-HANDLE).
+        unsafe { block_of(memory.ptr()) }.touch();
+        Some((vm.base.get(), vm.len.get()))
     }
 
     /// Its bytes. `None` for a memory of another store.
     #[must_use]
     pub fn memory_bytes(&self, memory: MemoryPtr) -> Option<&[u8]> {
-        let (base, len) = self.memory_range(memory)?;
+        let vm = self.memory(memory)?;
+        let (base, len) = (vm.base.get(), vm.len.get());
         // SAFETY: the bytes are accessible and this memory's alone (INV-MEMORY). They change only through `&mut Store`, or by
         // compiled code, which is entered with one.
         Some(unsafe { core::slice::from_raw_parts(base, len) })
@@ -345,6 +394,11 @@ impl Store {
                     // Some of it may be open now. A platform that cannot close it again leaves the guest bytes of its own.
                     // SAFETY: as above; nothing lies there yet.
                     let _ = unsafe { memory::protect(start, added, Protection::None) };
+                    return None;
+                }
+            }
+            Backing::Slot(slot) => {
+                if !slot.grow(len) {
                     return None;
                 }
             }

@@ -7,6 +7,7 @@
 //! calls the unsafe functions here promises it.
 
 use core::mem::size_of;
+use core::num::NonZeroUsize;
 use core::ptr::{NonNull, slice_from_raw_parts};
 
 use stilt_artifact::header::IMAGE_ALIGN;
@@ -15,12 +16,14 @@ use stilt_artifact::tables::TypeEntry;
 use stilt_artifact::target::{Architecture, Convention, TrapMode};
 use stilt_artifact::types::ValueType;
 use stilt_artifact::{Image, ModuleImage, NONE, Native};
+use stilt_collections::atomic::Sequence;
 use stilt_collections::{Storage, TryVec};
 use stilt_platform_abi::image::MemoryImage;
 use stilt_platform_abi::memory::{self, Protection};
 use stilt_platform_abi::publication;
 
 use crate::error::VmError;
+use crate::pool::ImageKey;
 use crate::store::Ground;
 use crate::{interpreter, signals};
 
@@ -35,8 +38,21 @@ pub struct Module {
     hardware: bool,
     /// One for each of the image's prepared memories that can be mapped copy-on-write.
     memory_images: TryVec<Option<MemoryImage>>,
+    /// Which images these are, if there are any.
+    images_number: Option<NonZeroUsize>,
     /// Goes last: the fields above view it.
     _bytes: Bytes,
+}
+
+/// Numbers of the images of modules.
+static IMAGES: Sequence = Sequence::new();
+
+/// A copy-on-write image of a module.
+pub(crate) struct ImageOf<'a> {
+    pub(crate) image: &'a MemoryImage,
+    pub(crate) key: ImageKey,
+    /// What is in it.
+    pub(crate) bytes: &'a [u8],
 }
 
 /// Who owns the bytes.
@@ -176,8 +192,18 @@ impl Module {
         let code_len = code.len();
         let code = NonNull::new(code.as_ptr().cast_mut()).unwrap_or(NonNull::dangling());
         let ground = Ground { architecture, convention };
-        let memory_images = TryVec::new();
-        Ok(Module { image: module, file, code, code_len, ground, hardware, memory_images, _bytes: bytes })
+        let (memory_images, images_number) = (TryVec::new(), None);
+        Ok(Module {
+            image: module,
+            file,
+            code,
+            code_len,
+            ground,
+            hardware,
+            memory_images,
+            images_number,
+            _bytes: bytes,
+        })
     }
 
     /// The checked view of the image.
@@ -204,12 +230,26 @@ impl Module {
 
     /// Keeps what [`Module::memory_images`] gave.
     pub fn keep_memory_images(&mut self, images: TryVec<Option<MemoryImage>>) {
+        self.images_number = if images.is_empty() { None } else { IMAGES.give() };
         self.memory_images = images;
     }
 
     /// The copy-on-write image of a prepared memory.
-    pub(crate) fn memory_image(&self, init: usize) -> Option<&MemoryImage> {
-        self.memory_images.get(init)?.as_ref()
+    pub(crate) fn memory_image(&self, init: usize) -> Option<ImageOf<'_>> {
+        let image = self.memory_images.get(init)?.as_ref()?;
+        let key = ImageKey { images: self.images_number?, index: init };
+        let init = self.image.memory_inits().get(u32::try_from(init).ok()?)?;
+        let bytes = self.image.image().data().get(init.start as usize..)?.get(..init.len as usize)?;
+        Some(ImageOf { image, key, bytes })
+    }
+
+    /// The first copy-on-write image that is placed in a memory.
+    pub(crate) fn image_key_of(&self, memory: u32) -> Option<ImageKey> {
+        let images = self.images_number?;
+        let mut inits = self.image.memory_inits().iter().zip(&self.memory_images).enumerate();
+        let index =
+            inits.find_map(|(index, (init, image))| (init.memory == memory && image.is_some()).then_some(index))?;
+        Some(ImageKey { images, index })
     }
 
     /// Compares the checksum of what loading does not look at.

@@ -63,7 +63,7 @@ pub(crate) struct StoreBlock {
     /// The innermost activation's `&mut S`, as a pointer (INV-HOST in `activation`).
     pub(crate) host: Cell<*mut ()>,
     pub(crate) hooks: Cell<Option<&'static Hooks>>,
-    /// Which `S` this store is used with.
+    /// Which `S` this store is used with: known before the first code runs in it (`Drop for Store` relies on that).
     pub(crate) host_type: Cell<Option<TypeId>>,
     /// The innermost activation; null outside.
     pub(crate) activation: Cell<*const Activation>,
@@ -231,6 +231,17 @@ impl Store {
         unsafe { self.block.as_ref() }
     }
 
+    /// Notes that all memories may have been written to.
+    fn touch_memories(&self) {
+        let mut next = self.block().memories.get();
+        while let Some(memory) = next {
+            // SAFETY: memories in the list are alive (INV-BLOCK).
+            let memory = unsafe { memory.as_ref() };
+            memory.touch();
+            next = memory.next.get();
+        }
+    }
+
     pub(crate) const fn block_ptr(&self) -> NonNull<StoreBlock> {
         self.block
     }
@@ -238,6 +249,10 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        // Without it no code of a guest's has ever run in the store, which could have written to memories.
+        if self.block().host_type.get().is_some() {
+            self.touch_memories();
+        }
         // SAFETY: nobody uses the store any more, so no pointer into its blocks is followed again (INV-HANDLE); dropping
         // a block follows none (each `drop` says so).
         unsafe { self.block().blocks.clear() };

@@ -1,10 +1,12 @@
 //! A platform whose calls fail on demand: the functions of the Linux platform, wrapped by the linker (`build.rs`). What they
 //! hand out is counted, so that a test can see what was not given back.
 
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 
 /// Calls that still succeed before one fails; below zero: none fails any more.
 static LEFT: AtomicIsize = AtomicIsize::new(-1);
+/// Whether all calls fail from then on.
+static ALL: AtomicBool = AtomicBool::new(false);
 /// Mappings and images that were not given back.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
@@ -19,6 +21,7 @@ pub fn fail_after(calls: usize) {
 /// Lets no call fail; whether one has failed since [`fail_after`].
 #[must_use]
 pub fn stop_failing() -> bool {
+    ALL.store(false, Ordering::SeqCst);
     LEFT.swap(-1, Ordering::SeqCst) < 0
 }
 
@@ -28,8 +31,15 @@ pub fn alive() -> usize {
     ALIVE.load(Ordering::SeqCst)
 }
 
+/// Lets `calls` calls of the platform succeed and all later ones fail, until [`stop_failing`].
+pub fn fail_from(calls: usize) {
+    ALL.store(true, Ordering::SeqCst);
+    fail_after(calls);
+}
+
 fn fails() -> bool {
-    LEFT.fetch_sub(1, Ordering::SeqCst) == 0
+    let left = LEFT.fetch_sub(1, Ordering::SeqCst);
+    left == 0 || (ALL.load(Ordering::SeqCst) && left < 0)
 }
 
 fn count(status: i32, more: bool) -> i32 {
@@ -46,6 +56,7 @@ fn half(size: usize) -> usize {
 
 unsafe extern "C" {
     fn __real_wasmtime_mmap_new(size: usize, prot: u32, ret: *mut *mut u8) -> i32;
+    fn __real_wasmtime_mmap_remap(addr: *mut u8, size: usize, prot: u32) -> i32;
     fn __real_wasmtime_munmap(ptr: *mut u8, size: usize) -> i32;
     fn __real_wasmtime_mprotect(ptr: *mut u8, size: usize, prot: u32) -> i32;
     fn __real_wasmtime_memory_image_new(ptr: *const u8, len: usize, ret: *mut *mut u8) -> i32;
@@ -60,6 +71,18 @@ unsafe extern "C" fn __wrap_wasmtime_mmap_new(size: usize, prot: u32, ret: *mut 
     }
     // SAFETY: the caller's promises, passed on, here and below.
     count(unsafe { __real_wasmtime_mmap_new(size, prot, ret) }, true)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_mmap_remap(addr: *mut u8, size: usize, prot: u32) -> i32 {
+    if fails() {
+        // Half of it is done.
+        // SAFETY: as above.
+        let _ = unsafe { __real_wasmtime_mmap_remap(addr, half(size), prot) };
+        return FAILURE;
+    }
+    // SAFETY: as above.
+    unsafe { __real_wasmtime_mmap_remap(addr, size, prot) }
 }
 
 #[unsafe(no_mangle)]

@@ -10,7 +10,7 @@ use core::hint::black_box;
 /// As many instances as a pool of Wasmtime's has slots for, well below.
 const TIMES: u32 = 200;
 
-/// Tiny, with one memory, with data; Wasmtime on demand and pooled.
+/// Tiny, with one memory, with data; on demand, pooled, and (only Stilt, only explicit) in storage given for the pool.
 pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
     let tiny = modules::binary(modules::TINY)?;
     let memory = modules::binary(modules::MEMORY)?;
@@ -19,13 +19,17 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
     for (mode, mode_name) in [(Mode::Guard, "guard pages"), (Mode::Explicit, "explicit")] {
         for (what, wasm) in [("tiny", &tiny), ("one memory", &memory), ("with data", &data)] {
             let image = stilt_side::setup::compile(mode, Output::Default, 1, wasm)?;
-            let ours = stilt_side::embedder::load(&stilt_side::setup::engine(mode, true)?, &image)?;
-            let image = wasmtime_side::setup::compile(mode, Output::Default, 1, wasm)?;
-            let load =
-                |placement| wasmtime_side::embedder::load(&wasmtime_side::setup::placed(mode, placement)?, &image);
-            let theirs = load(Placement::OnDemand)?;
-            // A pool of slots has reservations, which explicit mode is without.
-            let pooled = if mode == Mode::Guard { Some(load(Placement::Pooled)?) } else { None };
+            let load = |placement| stilt_side::embedder::load(&stilt_side::setup::placed(mode, placement)?, &image);
+            let ours = load(Placement::OnDemand)?;
+            let pooled = load(Placement::Pooled)?;
+            let given = if mode == Mode::Explicit { Some(load(Placement::Given)?) } else { None };
+            let load = |mode, placement| -> Result<_> {
+                let image = wasmtime_side::setup::compile(mode, Output::Default, 1, wasm)?;
+                wasmtime_side::embedder::load(&wasmtime_side::setup::placed(mode, placement)?, &image)
+            };
+            let theirs = load(mode, Placement::OnDemand)?;
+            // A pool of slots has reservations, which Wasmtime's explicit mode is without: there it is the one with guard pages.
+            let pool = load(Mode::Guard, Placement::Pooled)?;
             macro_rules! row {
                 ($name:literal, $method:ident) => {
                     let mut contestants = vec![
@@ -33,10 +37,16 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
                         Contestant::new("wasmtime", || {
                             wasmtime_side::embedder::$method(theirs.engine(), &theirs, TIMES)
                         }),
+                        Contestant::new("stilt pooled", || {
+                            stilt_side::embedder::$method(pooled.engine(), &pooled, TIMES)
+                        }),
+                        Contestant::new("wasmtime pooled", || {
+                            wasmtime_side::embedder::$method(pool.engine(), &pool, TIMES)
+                        }),
                     ];
-                    if let Some(pooled) = &pooled {
-                        contestants.push(Contestant::new("wasmtime pooled", || {
-                            wasmtime_side::embedder::$method(pooled.engine(), pooled, TIMES)
+                    if let Some(given) = &given {
+                        contestants.push(Contestant::new("stilt given", || {
+                            stilt_side::embedder::$method(given.engine(), given, TIMES)
                         }));
                     }
                     if what == "with data" {
@@ -48,6 +58,9 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
             }
             row!("alone", instantiate);
             row!("with drop", instantiate_and_drop);
+            if what != "tiny" {
+                row!("written to, with drop", instantiate_write_and_drop);
+            }
         }
     }
     Ok(rows)

@@ -1,10 +1,11 @@
 //! How Stilt is configured and compiles.
 
 use crate::mapping::Mapping;
-use crate::settings::{Mode, Output};
+use crate::settings::{Mode, Output, Placement};
 use anyhow::{Result, anyhow};
 use core::num::NonZeroUsize;
-use stilt::{Config, Engine, Module};
+use core::ptr::NonNull;
+use stilt::{Config, Engine, Module, PoolingAllocationConfig};
 // Links the platform.
 use stilt_platform_linux as _;
 use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
@@ -16,6 +17,25 @@ pub(crate) fn engine(mode: Mode, backtrace: bool) -> Result<Engine> {
     if mode == Mode::Pulley {
         config.target("pulley64").map_err(super::embedder::show)?;
     }
+    Engine::new(&config).map_err(super::embedder::show)
+}
+
+/// An engine whose memories come from elsewhere.
+pub(crate) fn placed(mode: Mode, placement: Placement) -> Result<Engine> {
+    let mut pool = PoolingAllocationConfig::new();
+    match placement {
+        Placement::OnDemand => return engine(mode, true),
+        Placement::Pooled => {}
+        Placement::Given => {
+            const ROOM: usize = 8 << 16;
+            let storage = vec![0; 256 * (ROOM + 16) + 15].leak();
+            pool.max_memory_size(ROOM);
+            // SAFETY: it is nobody else's, and never freed.
+            unsafe { pool.memory_storage(NonNull::from(storage)) };
+        }
+    }
+    let mut config = Config::new();
+    config.signals_based_traps(mode == Mode::Guard).allocation_strategy(pool);
     Engine::new(&config).map_err(super::embedder::show)
 }
 

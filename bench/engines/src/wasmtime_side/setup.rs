@@ -2,7 +2,7 @@
 
 use super::embedder::show;
 use crate::settings::{Mode, Output, Placement};
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use core::num::NonZeroUsize;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
@@ -44,6 +44,7 @@ pub(crate) fn placed(mode: Mode, placement: Placement) -> Result<Engine> {
     match placement {
         Placement::OnDemand => engine(mode, true),
         Placement::Pooled => pooled(mode),
+        Placement::Given => Err(anyhow!("Wasmtime's pools are not made in given storage")),
     }
 }
 

@@ -13,6 +13,7 @@ mod loading;
 mod memories;
 mod minimal;
 mod mixed;
+mod pools;
 mod references;
 mod stack;
 mod traps;
