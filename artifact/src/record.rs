@@ -103,7 +103,8 @@ macro_rules! record {
 
             #[inline]
             fn read<O: $crate::order::ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {
-                let rest = bytes;
+                // One test of the length, which makes those below superfluous.
+                let rest = bytes.get(..<Self as $crate::record::Field>::SIZE)?;
                 $(
                     let $field = <$ty as $crate::record::Field>::read(order, rest)?;
                     let rest = rest.get(<$ty as $crate::record::Field>::SIZE..)?;
@@ -194,9 +195,9 @@ impl<R: Field, O: ByteOrder> Iterator for Records<'_, R, O> {
     type Item = R;
     #[inline]
     fn next(&mut self) -> Option<R> {
-        let record = R::read(self.order, self.rest)?;
-        self.rest = self.rest.get(R::SIZE..)?;
-        Some(record)
+        let (record, rest) = self.rest.split_at_checked(R::SIZE)?;
+        self.rest = rest;
+        R::read(self.order, record)
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         let len = self.rest.len() / R::SIZE;

@@ -172,7 +172,11 @@ impl Config {
 
     /// The most frames of a backtrace; 0 for no backtraces.
     pub(crate) fn backtrace_frames(&self) -> usize {
-        if self.backtrace { self.backtrace_frames.map_or(0, NonZeroUsize::get) } else { 0 }
+        if cfg!(feature = "backtraces") && self.backtrace {
+            self.backtrace_frames.map_or(0, NonZeroUsize::get)
+        } else {
+            0
+        }
     }
 
     pub(crate) const fn copy_on_write(&self) -> bool {

@@ -22,6 +22,7 @@ use object::{Message, Object};
 pub use context::{Chain, Context};
 #[doc(hidden)]
 pub use macros::construct as __construct;
+pub(crate) use macros::message;
 
 /// A result whose error is an [`Error`] unless said otherwise.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -224,7 +225,7 @@ impl Error {
 }
 
 fn heap(object: impl Object, cause: Option<Error>, backtrace: Option<WasmBacktrace>) -> Repr {
-    let heap = TryBox::new(object).and_then(|object| {
+    let heap = TryBox::new(object::keep(object)).and_then(|object| {
         let object = unsize_box!(object => dyn Object);
         TryBox::new(Heap { object, cause, backtrace })
     });

@@ -5,6 +5,7 @@ use stilt_artifact::types::ExternKind;
 use stilt_collections::TryVec;
 use stilt_vm::{Entity, InitError, InstancePtr};
 
+use crate::error::message;
 use crate::func::call_slots;
 use crate::link_error::ImportTypeError;
 use crate::module::vm_error;
@@ -124,7 +125,8 @@ impl Instance {
     {
         let store = store.as_context_mut();
         let func = self.export(store.opaque(), name).and_then(Extern::into_func);
-        let func = func.ok_or_else(|| crate::format_err!("failed to find function export `{name}`"))?;
+        let func =
+            func.ok_or_else(|| message!("no such function export"; "failed to find function export `{name}`"))?;
         func.typed(store)
     }
 
@@ -191,7 +193,7 @@ fn check_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Re
     }
     if imports.len() != module.import_count() as usize {
         let (expected, found) = (module.import_count(), imports.len());
-        return Err(crate::format_err!("expected {expected} imports, found {found}"));
+        return Err(message!("wrong number of imports"; "expected {expected} imports, found {found}"));
     }
     let mut entities = TryVec::try_with_capacity(imports.len())?;
     for ((number, entry), item) in (0..).zip(module.image().imports().iter()).zip(imports) {

@@ -261,6 +261,9 @@ impl StoreOpaque {
     /// The frames that were recorded when the guest was stopped. The innermost is that of a trapping instruction if `trap`;
     /// all others wait for a call to return.
     fn backtrace(&self, trap: bool) -> Option<WasmBacktrace> {
+        if !cfg!(feature = "backtraces") {
+            return None;
+        }
         let mut frames = TryVec::new();
         for (depth, address) in self.vm.as_ref()?.frames().enumerate() {
             let found = self.modules.iter().find_map(|module| Some((module, module.vm().offset_of(address)?)));

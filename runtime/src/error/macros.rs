@@ -18,6 +18,26 @@ macro_rules! format_err {
     };
 }
 
+/// An error of the runtime itself: a literal where texts were left out, a message with arguments elsewhere.
+#[cfg(feature = "messages")]
+macro_rules! message {
+    ($fixed:literal; $($format:tt)+) => {
+        $crate::format_err!($($format)+)
+    };
+}
+
+/// As above, without texts.
+#[cfg(not(feature = "messages"))]
+macro_rules! message {
+    ($fixed:literal; $format:literal) => {{
+        // What it would have named is used no further.
+        let _ = || ::core::format_args!($format).as_str().is_some();
+        $crate::Error::fixed(&$fixed)
+    }};
+}
+
+pub(crate) use message;
+
 /// Returns early with an error, made as [`format_err!`](crate::format_err) makes it.
 #[macro_export]
 macro_rules! bail {

@@ -46,33 +46,95 @@ impl<C: Display> Debug for Context<C> {
 
 impl<C: Display> core::error::Error for Context<C> {}
 
-pub(super) fn downcast_ref<E: 'static>(object: &dyn Object) -> Option<&E> {
+/// An error as it is kept on the heap: itself, or without texts only its name.
+#[cfg(feature = "messages")]
+mod kept {
+    /// The error itself.
+    pub(crate) type Kept<E> = E;
+
+    pub(crate) fn keep<E>(error: E) -> Kept<E> {
+        error
+    }
+    pub(crate) fn get<E>(kept: &Kept<E>) -> &E {
+        kept
+    }
+    pub(crate) fn get_mut<E>(kept: &mut Kept<E>) -> &mut E {
+        kept
+    }
+    pub(crate) fn take<E>(kept: Kept<E>) -> E {
+        kept
+    }
+}
+
+/// Texts are linked through the table of an error's methods: here is one without.
+#[cfg(not(feature = "messages"))]
+mod kept {
+    use core::fmt;
+
+    /// An error that displays as the name of its type.
+    pub(crate) struct Kept<E>(E);
+
+    pub(crate) fn keep<E>(error: E) -> Kept<E> {
+        Kept(error)
+    }
+    pub(crate) fn get<E>(kept: &Kept<E>) -> &E {
+        &kept.0
+    }
+    pub(crate) fn get_mut<E>(kept: &mut Kept<E>) -> &mut E {
+        &mut kept.0
+    }
+    pub(crate) fn take<E>(kept: Kept<E>) -> E {
+        kept.0
+    }
+
+    impl<E> fmt::Display for Kept<E> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(core::any::type_name::<E>())
+        }
+    }
+
+    impl<E> fmt::Debug for Kept<E> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            fmt::Display::fmt(self, f)
+        }
+    }
+
+    impl<E> core::error::Error for Kept<E> {}
+}
+
+pub(super) use kept::{Kept, keep};
+
+fn found<E: 'static>(object: &dyn Object) -> Option<&E> {
     let any: &dyn Any = object;
-    any.downcast_ref::<E>()
-        .or_else(|| Some(&any.downcast_ref::<Message<E>>()?.0))
-        .or_else(|| Some(&any.downcast_ref::<Context<E>>()?.0))
+    any.downcast_ref::<Kept<E>>().map(kept::get)
+}
+
+pub(super) fn downcast_ref<E: 'static>(object: &dyn Object) -> Option<&E> {
+    found::<E>(object)
+        .or_else(|| Some(&found::<Message<E>>(object)?.0))
+        .or_else(|| Some(&found::<Context<E>>(object)?.0))
 }
 
 pub(super) fn downcast_mut<E: 'static>(object: &mut dyn Object) -> Option<&mut E> {
     let any: &mut dyn Any = object;
-    if any.is::<E>() {
-        any.downcast_mut::<E>()
-    } else if any.is::<Message<E>>() {
-        Some(&mut any.downcast_mut::<Message<E>>()?.0)
+    if any.is::<Kept<E>>() {
+        any.downcast_mut().map(kept::get_mut)
+    } else if any.is::<Kept<Message<E>>>() {
+        Some(&mut kept::get_mut(any.downcast_mut::<Kept<Message<E>>>()?).0)
     } else {
-        Some(&mut any.downcast_mut::<Context<E>>()?.0)
+        Some(&mut kept::get_mut(any.downcast_mut::<Kept<Context<E>>>()?).0)
     }
 }
 
 pub(super) fn downcast<E: 'static>(object: TryBox<dyn Object>) -> Option<E> {
     let any = unsize_box!(object => dyn Any + Send + Sync);
-    let any = match any.downcast::<E>() {
-        Ok(found) => return Some(found.into_inner()),
+    let any = match any.downcast::<Kept<E>>() {
+        Ok(found) => return Some(kept::take(found.into_inner())),
         Err(any) => any,
     };
-    match any.downcast::<Message<E>>() {
-        Ok(found) => Some(found.into_inner().0),
-        Err(any) => Some(any.downcast::<Context<E>>().ok()?.into_inner().0),
+    match any.downcast::<Kept<Message<E>>>() {
+        Ok(found) => Some(kept::take(found.into_inner()).0),
+        Err(any) => Some(kept::take(any.downcast::<Kept<Context<E>>>().ok()?.into_inner()).0),
     }
 }
 
