@@ -124,3 +124,6 @@ pub const HOST_CALL_BUILTIN_MAX: u8 = MAX_ARGUMENTS;
 
 /// The id of an interpreter's host call of a host function: `(code, context, caller context, values) -> u64`.
 pub const HOST_CALL_FUNCTION: u8 = 5;
+
+/// The id of an interpreter's host call of a host function with its values in registers: see [`crate::bytecode`].
+pub const HOST_CALL_REGISTERS: u8 = 6;

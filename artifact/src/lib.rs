@@ -26,6 +26,7 @@
 #![deny(clippy::indexing_slicing, clippy::panic)]
 
 pub mod builtins;
+pub mod bytecode;
 pub mod checksum;
 pub mod contract;
 pub mod ground;

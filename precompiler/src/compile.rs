@@ -232,7 +232,8 @@ impl Trampolines {
     fn compile(&self, target: &Target, units: &mut Vec<(Name, Unit)>) -> Result<(), CompileError> {
         let signatures: BTreeMap<u32, &WasmSignature> = self.numbers.iter().map(|(ty, number)| (*number, ty)).collect();
         let mut wanted: BTreeSet<Name> = named_trampolines(units);
-        wanted.extend(self.entries.iter().map(|number| Name::Entry(*number)));
+        let crosses = |number: &&u32| signatures.get(number).is_some_and(|ty| trampoline::registers::cross(target, ty));
+        wanted.extend(self.entries.iter().filter(|number| !crosses(number)).map(|number| Name::Entry(*number)));
         wanted.extend(self.hosts.iter().map(|number| Name::Host(*number)));
         // Trampolines of traps go on to this one.
         if wanted.iter().any(|name| matches!(name, Name::Trap(_))) {
@@ -269,6 +270,12 @@ fn compile_trampoline(
 ) -> Result<Unit, UnitError> {
     let missing = || UnitError::Internal("nothing has this name".to_owned());
     let signature = |number: u32| signatures.get(&number).copied().ok_or_else(missing);
+    if let Name::Host(number) = name
+        && trampoline::registers::cross(target, signature(number)?)
+    {
+        let bytes = trampoline::registers::host(signature(number)?);
+        return Ok(Unit { bytes, align: 1, ..Unit::default() });
+    }
     let state = &mut worker.builder;
     let function = match name {
         Name::Entry(number) => trampoline::entry::build(target, signature(number)?, state),

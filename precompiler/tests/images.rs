@@ -102,7 +102,8 @@ fn every_target_gives_an_image_that_parses() -> Result {
                 module.sites().iter().filter(|site| site.trap.is_none() && module.func_at(site.code) == Some(2));
             assert!(calls.count() >= 2);
             let ty = module.types().get(fib.ty).ok_or("no type")?;
-            assert_ne!(ty.entry, stilt_artifact::NONE);
+            // The runtime puts values into the interpreter's registers by itself.
+            assert_eq!(ty.entry == stilt_artifact::NONE, target.starts_with("pulley"));
             assert_ne!(ty.host, stilt_artifact::NONE, "the table is exported");
             let (path, functions) = module.stack_path().ok_or("no stack path")?;
             assert_eq!(path.flags, 0b111);

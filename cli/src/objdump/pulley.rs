@@ -3,6 +3,7 @@
 use super::disassembler::{self, Disassembler, Line, offset};
 use pulley_interpreter::decode::{Decoder, OpVisitor as _};
 use pulley_interpreter::disas::Disassembler as Printer;
+use stilt_artifact::builtins::HOST_CALL_REGISTERS;
 
 /// Of every pointer width and byte order: instructions are encoded alike.
 pub(super) struct Pulley;
@@ -23,6 +24,12 @@ impl Disassembler for Pulley {
             let bytes = rest.get(..len).unwrap_or_default();
             push(&mut lines, printer.disas(), bytes, offset(start, at));
             at += len;
+            // Behind a host call that does not resume stand the types of its values.
+            if printer.disas().contains(&format!("call_indirect_host {HOST_CALL_REGISTERS}")) {
+                let types = code.get(at..).unwrap_or_default();
+                lines.extend(disassembler::data(types, offset(start, at)));
+                break;
+            }
         }
         lines
     }

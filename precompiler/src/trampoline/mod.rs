@@ -7,6 +7,7 @@
 pub mod builtin;
 pub mod entry;
 pub mod host;
+pub mod registers;
 pub mod stack_check;
 #[cfg(test)]
 mod tests;

@@ -212,7 +212,7 @@ fn enter(block: &StoreBlock, callee: &Callee, values: &mut [u64], native_limit: 
             }
             returned
         }
-        Entry::Interpreted { entry } => interpreter::run(block, callee, entry, values),
+        Entry::Interpreted { way } => interpreter::run(block, callee, way, values),
         Entry::Host { code } => {
             // No frames of a guest: those that the outer record tells are not this activation's.
             block.context.exit_fp.set(0);

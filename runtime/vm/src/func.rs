@@ -9,6 +9,7 @@ use crate::activation::HostFn;
 use crate::host::HostHead;
 use crate::id::{FuncPtr, InstancePtr, StoreId};
 use crate::instance::View;
+use crate::interpreter::Way;
 use crate::store::{Store, StoreBlock};
 use crate::structs::{VmContext, VmFuncRef};
 
@@ -28,7 +29,7 @@ pub struct Callee {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Entry {
     Native { entry: NonNull<u8> },
-    Interpreted { entry: NonNull<u8> },
+    Interpreted { way: Way },
     Host { code: HostFn },
 }
 
@@ -102,12 +103,13 @@ impl Store {
         let index = module.image().func_at(module.offset_of(code.as_ptr().addr())?)?;
         let own = module.image().funcs().get(index.checked_sub(module.image().header().imported_funcs)?)?;
         let ty = module.image().types().get(own.ty)?;
-        let entry = module.code_at(ty.entry)?;
+        let entry = module.code_at(ty.entry);
         let header = module.image().image().header();
         let entry = if header.architecture == Architecture::Pulley as u8 {
-            Entry::Interpreted { entry }
+            let (params, results) = module.image().type_bytes(ty)?;
+            Entry::Interpreted { way: Way::of(params, results, entry)? }
         } else {
-            Entry::Native { entry }
+            Entry::Native { entry: entry? }
         };
         let slots = module.slots(ty)?;
         Some(Callee { code, context, entry, slots, store: self.id() })

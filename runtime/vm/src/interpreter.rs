@@ -1,4 +1,5 @@
-//! Running Pulley bytecode: the same entry trampolines, host functions and builtins as native code, called by a loop.
+//! Running Pulley bytecode: the same builtins and host functions as native code, called by a loop. Values that fit into the
+//! interpreter's registers are put there and taken from there directly; others go through the same trampolines as in native code.
 //!
 //! One interpreter per store, with a stack of its own, which all activations of the store share. The stack is the one thing
 //! here that is not given by the caller: Pulley makes it, and its failure is an error.
@@ -9,7 +10,8 @@ use core::ptr::NonNull;
 
 use pulley_interpreter::interp::{DoneReason, TrapKind, Val, Vm, XRegVal};
 use pulley_interpreter::{Opcode, XReg};
-use stilt_artifact::builtins::{HOST_CALL_FUNCTION, MAX_ARGUMENTS};
+use stilt_artifact::builtins::{HOST_CALL_FUNCTION, HOST_CALL_REGISTERS, MAX_ARGUMENTS};
+use stilt_artifact::bytecode;
 use stilt_artifact::target::Architecture;
 use stilt_artifact::trap::TrapCode;
 use stilt_collections::OutOfMemory;
@@ -23,6 +25,10 @@ use crate::func::Callee;
 use crate::signals;
 use crate::store::{Ground, Store, StoreBlock};
 use crate::structs::VmContext;
+use registers::Kept;
+
+mod host_function;
+mod registers;
 
 /// Whether this build has the interpreter.
 pub(crate) const SUPPORTED: bool = true;
@@ -32,6 +38,8 @@ pub(crate) struct Interpreter {
     vm: Vm,
     /// The lowest stack pointer, for code that tests it before it takes much. The interpreter tests all that is taken.
     stack_limit: usize,
+    /// The frame pointer while nothing runs.
+    idle: *mut u8,
 }
 
 #[repr(C)]
@@ -57,11 +65,12 @@ impl Store {
             // SAFETY: the register exists.
             let top = xreg(&mut vm, XReg::sp).get_ptr::<u8>().expose_provenance();
             let stack_limit = top.saturating_sub(size);
+            let idle = vm.fp();
             let storage = rooms.room(Layout::new::<InterpreterBlock>())?;
             let place = storage.as_ptr().cast::<InterpreterBlock>();
             let value = InterpreterBlock {
                 block: Block::new(storage, drop_interpreter),
-                interpreter: Interpreter { vm, stack_limit },
+                interpreter: Interpreter { vm, stack_limit, idle },
             };
             // SAFETY: the storage was asked for with this layout, and is ours.
             unsafe { place.write(value) };
@@ -79,8 +88,29 @@ fn xreg(vm: &mut Vm, reg: XReg) -> &mut XRegVal {
     &mut vm[reg]
 }
 
-/// Calls through an entry trampoline in bytecode; what it returns.
-pub(crate) fn run(block: &StoreBlock, callee: &Callee, entry: NonNull<u8>, values: &mut [u64]) -> u64 {
+/// How bytecode is entered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {
+    /// Through an entry trampoline.
+    Trampoline(NonNull<u8>),
+    /// With values in registers: the bytes of parameters' types and then of results'.
+    Registers { types: NonNull<u8>, params: u8, results: u8 },
+}
+
+impl Way {
+    /// For functions of a type, by its bytes, which live as long as its code; `trampoline` is its entry trampoline, if it has one.
+    pub(crate) fn of(params: &[u8], results: &[u8], trampoline: Option<NonNull<u8>>) -> Option<Way> {
+        if !bytecode::fits(params) || !bytecode::fits(results) {
+            return trampoline.map(Way::Trampoline);
+        }
+        let types = NonNull::from(params).cast();
+        let count = |types: &[u8]| u8::try_from(types.len()).ok();
+        Some(Way::Registers { types, params: count(params)?, results: count(results)? })
+    }
+}
+
+/// Calls bytecode; 1 if it was unwound, otherwise 0.
+pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, values: &mut [u64]) -> u64 {
     let Some(interpreter) = block.interpreter.get() else {
         block.trap.set(TrapCode::Internal as u8);
         return 1;
@@ -95,17 +125,51 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, entry: NonNull<u8>, value
     let store = (&raw const block.context).cast_mut();
     let (fp, lr) = (this.vm.fp(), this.vm.lr());
     let sp = xreg(&mut this.vm, XReg::sp).get_ptr::<u8>();
-    let args =
-        [pointer(callee.context.as_ptr()), pointer(callee.code.as_ptr()), pointer(values.as_mut_ptr()), pointer(store)];
-    // SAFETY: the four arguments of an entry trampoline, as the contract has them.
-    unsafe { this.vm.call_start(&args) };
-    let mut pc = entry;
+    let context = pointer(callee.context.as_ptr());
+    let mut kept = None;
+    let mut pc = match way {
+        Way::Trampoline(entry) => {
+            let args = [context, pointer(callee.code.as_ptr()), pointer(values.as_mut_ptr()), pointer(store)];
+            // SAFETY: the four arguments of an entry trampoline, as the contract has them.
+            unsafe { this.vm.call_start(&args) };
+            entry
+        }
+        Way::Registers { types, params, .. } => {
+            // What an entry trampoline would leave: the bound of backtraces. There is nothing to land on.
+            let mut bound = usize::MAX;
+            if fp != this.idle {
+                bound = fp.expose_provenance();
+                // Another activation goes on when this one is unwound.
+                kept = Some(Kept::save(&this.vm));
+            }
+            block.context.entry_fp.set(bound);
+            // SAFETY: the context; the other arguments follow.
+            unsafe { this.vm.call_start(&[context]) };
+            // SAFETY: there are as many (INV-CALLEE).
+            let params = unsafe { core::slice::from_raw_parts(types.as_ptr(), params.into()) };
+            registers::put(&mut this.vm, 1, params, values);
+            callee.code
+        }
+    };
     let returned = loop {
         // SAFETY: as at the start: nobody else uses the interpreter between two host calls.
         let this = unsafe { &mut *interpreter.as_ptr() };
         // SAFETY: `pc` is in bytecode of the store (INV-CODE): the trampoline, a landing pad, or where a host call returns to.
         match unsafe { this.vm.call_run(pc) } {
-            DoneReason::ReturnToHost(()) => break xreg(&mut this.vm, XReg::x0).get_u64(),
+            DoneReason::ReturnToHost(()) => break true,
+            DoneReason::CallIndirectHost { id: HOST_CALL_REGISTERS, resume } => {
+                // SAFETY: compiled code has called such a trampoline; nobody else uses the interpreter.
+                if let Some(next) = unsafe { host_function::call(block, interpreter, resume) } {
+                    pc = next;
+                    continue;
+                }
+                block.unwinding.set(false);
+                // SAFETY: the host function is over; nobody else uses the interpreter.
+                match landing_pad(block, unsafe { &mut *interpreter.as_ptr() }) {
+                    Some(pad) => pc = pad,
+                    None => break false,
+                }
+            }
             DoneReason::CallIndirectHost { id, resume } => {
                 let registers = [
                     xreg(&mut this.vm, XReg::x0).get_u64(),
@@ -122,7 +186,7 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, entry: NonNull<u8>, value
                 if block.unwinding.replace(false) {
                     match landing_pad(block, this) {
                         Some(pad) => pc = pad,
-                        None => break 1,
+                        None => break false,
                     }
                 } else {
                     xreg(&mut this.vm, XReg::x0).set_u64(result);
@@ -141,19 +205,36 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, entry: NonNull<u8>, value
                 backtrace::capture(block, if frameless { this.vm.lr().expose_provenance() } else { 0 });
                 match landing_pad(block, this) {
                     Some(pad) => pc = pad,
-                    None => break 1,
+                    None => break false,
                 }
             }
         }
     };
     // SAFETY: nothing runs any more.
     let this = unsafe { &mut *interpreter.as_ptr() };
+    let unwound = match way {
+        _ if !returned => {
+            if let Some(kept) = kept {
+                kept.restore(&mut this.vm);
+            }
+            1
+        }
+        Way::Trampoline(_) => xreg(&mut this.vm, XReg::x0).get_u64(),
+        Way::Registers { types, params, results } => {
+            // SAFETY: they stand behind the parameters' (INV-CALLEE).
+            let types = unsafe { types.byte_add(params.into()) };
+            // SAFETY: there are as many (INV-CALLEE).
+            let types = unsafe { core::slice::from_raw_parts(types.as_ptr(), results.into()) };
+            registers::take(&this.vm, 0, types, values);
+            0
+        }
+    };
     xreg(&mut this.vm, XReg::sp).set_ptr(sp);
     // SAFETY: these are what they were before the call.
     unsafe { this.vm.set_fp(fp) };
     // SAFETY: as above.
     unsafe { this.vm.set_lr(lr) };
-    returned
+    unwound
 }
 
 /// Sets the registers for the landing pad of the innermost activation; where it is.

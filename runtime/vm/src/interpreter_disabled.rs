@@ -15,6 +15,17 @@ pub(crate) const SUPPORTED: bool = false;
 /// There is none.
 pub(crate) enum Interpreter {}
 
+/// There is none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Way {}
+
+impl Way {
+    /// There is none.
+    pub(crate) const fn of(_params: &[u8], _results: &[u8], _trampoline: Option<NonNull<u8>>) -> Option<Way> {
+        None
+    }
+}
+
 impl Store {
     /// Native code needs nothing.
     #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the twin can fail")]
@@ -24,7 +35,7 @@ impl Store {
 }
 
 /// Nobody gets here: no bytecode was loaded.
-pub(crate) fn run(block: &StoreBlock, _callee: &Callee, _entry: NonNull<u8>, _values: &mut [u64]) -> u64 {
+pub(crate) fn run(block: &StoreBlock, _callee: &Callee, _way: Way, _values: &mut [u64]) -> u64 {
     block.trap.set(TrapCode::Internal as u8);
     1
 }

@@ -4,6 +4,7 @@
 
 mod adversary;
 mod calls;
+mod crossing;
 mod errors;
 mod handles;
 mod host;
