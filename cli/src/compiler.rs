@@ -62,6 +62,10 @@ pub(crate) struct CompilerArguments {
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     short_jumps: Switch,
 
+    /// Whether bodies of functions may be put in place of their calls (with `-O speed`).
+    #[arg(long, value_name = "SWITCH", default_value = "on")]
+    inline: Switch,
+
     /// Make the code stop when the store's interrupt word is set.
     #[arg(long)]
     interrupt: bool,
@@ -180,6 +184,7 @@ impl CompilerArguments {
             Level::Size => OptLevel::Size,
         };
         options.short_jumps = matches!(self.short_jumps, Switch::On);
+        options.inline = matches!(self.inline, Switch::On);
         options.interrupt = self.interrupt;
         options.nan_canonicalization = self.canonicalize_nans;
         options.strip = strip;

@@ -10,9 +10,10 @@ use crate::names::Name;
 use crate::options::Options;
 use crate::signature::WasmSignature;
 use crate::stack::{self, StackNode};
+use crate::survey::Survey;
 use crate::target::Target;
 use crate::trampoline;
-use crate::translate::{ModuleEnv, Uses};
+use crate::translate::{InlineMap, ModuleEnv, Uses};
 use crate::unit::{self, Unit, UnitError};
 use crate::worker::{self, Worker};
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +23,6 @@ use stilt_artifact::builtins::{Builtin, Group};
 use stilt_artifact::header::flags;
 use stilt_artifact::trap::TrapCode;
 use stilt_artifact::types::{ExternKind, ValueType};
-use wasmparser::FuncValidatorAllocations;
 
 /// Hears how far a compilation is. Called from several threads.
 pub trait Progress: Sync {
@@ -61,15 +61,7 @@ impl Precompiler {
 
     /// Checks that `wasm` is a valid module which could be compiled.
     pub fn validate(&self, wasm: &[u8]) -> Result<(), CompileError> {
-        let module = self.parse(wasm)?;
-        let mut allocations = FuncValidatorAllocations::default();
-        for (own, body) in &module.bodies {
-            let mut validator = body.to_validate().into_validator(allocations);
-            let index = module.function_index(own);
-            validator.validate(&body.body).map_err(|error| module.error(&error, Some(index)))?;
-            allocations = validator.into_allocations();
-        }
-        Ok(())
+        Survey::new(&self.parse(wasm)?).map(drop)
     }
 
     /// Compiles a module in the binary format into the bytes of an image file.
@@ -111,10 +103,12 @@ impl Precompiler {
         let mut units = Vec::new();
         let mut frames = Vec::new();
         let mut nodes = Vec::new();
+        let mut inlined = Vec::new();
         for function in functions {
             frames.push(function.frame);
             nodes.push(function.stack_node(module));
             units.extend(function.units);
+            inlined.push(function.inlined);
         }
         signatures.compile(&self.target, &mut units)?;
 
@@ -128,6 +122,7 @@ impl Precompiler {
             code: &code,
             signatures: &signatures.numbers,
             frames: &frames,
+            inlined: &inlined,
             names: &image::function_names(module),
             max_frame: if self.target.stack_tests_itself() { 0 } else { max_frame(&units) },
             stack_path: &stack::deepest(&nodes, module.imported_functions),
@@ -161,6 +156,8 @@ pub(crate) struct CompiledFunction {
     pub(crate) frame: u32,
     /// What it refers to.
     pub(crate) uses: Uses,
+    /// The bodies in it that stand in place of calls.
+    pub(crate) inlined: InlineMap,
 }
 
 impl CompiledFunction {

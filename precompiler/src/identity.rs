@@ -74,6 +74,7 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
     }
     for (on, text) in [
         (default.as_ref().map(Target::short_jumps) != Some(target.short_jumps()), "--short-jumps=off"),
+        (!options.inline, "--inline=off"),
         (options.strip, "--strip"),
         (options.interrupt, "--interrupt"),
         (options.nan_canonicalization, "--nan-canonicalization"),

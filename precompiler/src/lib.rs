@@ -15,6 +15,7 @@ pub mod options;
 mod shorten;
 pub mod signature;
 mod stack;
+pub mod survey;
 pub mod target;
 pub mod trampoline;
 pub mod translate;

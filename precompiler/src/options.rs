@@ -71,6 +71,8 @@ pub struct Options {
     pub opt_level: OptLevel,
     /// Whether jumps that reach are written in their short form, on targets that have one (x86_64). Default: yes.
     pub short_jumps: bool,
+    /// Whether bodies of functions may be put in place of their calls, with [`OptLevel::Speed`]. Default: yes.
+    pub inline: bool,
     /// Whether to leave out names and ELF wrapping. Default: no.
     pub strip: bool,
     /// Whether code tests the store's interrupt word at function entries and loop heads. Default: no.
@@ -100,6 +102,7 @@ impl Default for Options {
             spectre: true,
             opt_level: OptLevel::default(),
             short_jumps: true,
+            inline: true,
             strip: false,
             interrupt: false,
             nan_canonicalization: false,

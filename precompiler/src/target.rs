@@ -102,6 +102,7 @@ pub struct Target {
     opt_level: OptLevel,
     short_jumps: bool,
     verify: bool,
+    inline: bool,
 }
 
 impl Target {
@@ -137,6 +138,7 @@ impl Target {
             opt_level: options.opt_level,
             short_jumps: options.short_jumps && name.architecture == Architecture::X86_64,
             verify: options.verify,
+            inline: options.inline,
         })
     }
 
@@ -230,6 +232,11 @@ impl Target {
     /// Whether code is checked for bugs of this crate.
     pub const fn verify(&self) -> bool {
         self.verify
+    }
+
+    /// Whether bodies of functions are put in place of their calls.
+    pub const fn inlines(&self) -> bool {
+        self.inline && matches!(self.opt_level, OptLevel::Speed)
     }
 
     /// How many vectors a function can return.

@@ -12,7 +12,7 @@ use crate::error::CompileError;
 use crate::module::DefinedFuncIndex;
 use crate::names::Name;
 use crate::trampoline::stack_check;
-use crate::translate::{ModuleEnv, Scratch, Translated, Uses, translate};
+use crate::translate::{InlineMap, ModuleEnv, Scratch, Translated, Uses, translate};
 use crate::unit::{self, Unit};
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{Function, SourceLoc};
@@ -57,42 +57,49 @@ fn compile_function(
 ) -> Result<CompiledFunction, CompileError> {
     let index = env.module.function_index(own);
     let name = Name::Function(index.as_u32());
-    let one = |unit: Unit, uses: Uses| CompiledFunction { frame: unit.frame, units: vec![(name, unit)], uses };
-    let mut unchecked = None;
-    if env.target.stack_tests_itself() {
-        let Translated { function, uses } = translate(env, own, &mut worker.scratch, false)?;
-        let unit = backend(worker, env, own, function)?;
+    let one = |unit: Unit, uses: Uses, inlined: InlineMap| CompiledFunction {
+        frame: unit.frame,
+        units: vec![(name, unit)],
+        uses,
+        inlined,
+    };
+    // The largest frame that nothing tests in front of, or in, the function.
+    let untested = |uses: &Uses| match (env.target.stack_tests_itself(), env.target.pointer_width()) {
+        (true, 8) => Some(u32::MAX),
         // The interpreter subtracts a frame from the stack pointer first, which must not wrap.
-        if unit.frame <= LARGE_FRAME || env.target.pointer_width() == 8 {
-            return Ok(one(unit, uses));
-        }
-        unchecked = Some((unit, uses));
-    }
-    let checked = translate(env, own, &mut worker.scratch, true)?;
-    if unchecked.is_none() && checked.uses.is_leaf() {
-        let Translated { function, uses } = translate(env, own, &mut worker.scratch, false)?;
+        (true, _) => Some(LARGE_FRAME),
+        (false, _) => uses.is_leaf().then_some(SMALL_FRAME),
+    };
+    let Translated { function, uses, inlined } = translate(env, own, &mut worker.scratch, false)?;
+    let mut unchecked = None;
+    let checked = if let Some(most) = untested(&uses) {
         let unit = backend(worker, env, own, function)?;
-        if unit.frame <= SMALL_FRAME {
-            return Ok(one(unit, uses));
+        if unit.frame <= most {
+            return Ok(one(unit, uses, inlined));
         }
-        unchecked = Some((unit, uses));
-    }
+        unchecked = Some((unit, uses, inlined));
+        translate(env, own, &mut worker.scratch, true)?
+    } else {
+        let mut checked = Translated { function, uses, inlined };
+        checked.check_stack(env, own);
+        checked
+    };
     let unit = backend(worker, env, own, checked.function)?;
     if unit.frame <= LARGE_FRAME {
-        return Ok(one(unit, checked.uses));
+        return Ok(one(unit, checked.uses, checked.inlined));
     }
-    let (body, uses) = match unchecked {
+    let (body, uses, inlined) = match unchecked {
         Some(unchecked) => unchecked,
         None => {
-            let Translated { function, uses } = translate(env, own, &mut worker.scratch, false)?;
-            (backend(worker, env, own, function)?, uses)
+            let Translated { function, uses, inlined } = translate(env, own, &mut worker.scratch, false)?;
+            (backend(worker, env, own, function)?, uses, inlined)
         }
     };
     let (signature, start) = (env.module.function_type(index), SourceLoc::new(env.module.bodies[own].start()));
     let stub = stack_check::build(env.target, signature, index.as_u32(), body.frame, start, &mut worker.builder);
     let stub = backend(worker, env, own, stub)?;
     let frame = body.frame;
-    Ok(CompiledFunction { frame, units: vec![(name, stub), (Name::Body(index.as_u32()), body)], uses })
+    Ok(CompiledFunction { frame, units: vec![(name, stub), (Name::Body(index.as_u32()), body)], uses, inlined })
 }
 
 fn backend(

@@ -144,13 +144,10 @@ fn every_truncation_is_an_error_or_a_module() {
 }
 
 #[test]
-fn a_scratch_can_be_used_after_an_error() {
-    let bytes =
-        wasm("(module (func (result i32) (local i64) (block (br 0)) (i64.const 1)) (func (result i32) (i32.const 1)))");
+fn bodies_are_validated_before_any_is_translated() {
+    let bytes = wasm("(module (func (result i32) (i32.const 1)) (func (result i32) (block (br 0)) (i64.const 1)))");
     let target = Target::new(&Options::default()).expect("defaults");
     let module = Module::parse(&bytes).expect("bodies are not looked at");
-    let env = ModuleEnv::new(&module, &target).expect("plans");
-    let mut scratch = Scratch::default();
-    translate(&env, DefinedFuncIndex::from_u32(0), &mut scratch, true).expect_err("the first is wrong");
-    translate(&env, DefinedFuncIndex::from_u32(1), &mut scratch, true).expect("the second is right");
+    let error = ModuleEnv::new(&module, &target).expect_err("the second is wrong");
+    assert!(matches!(error, CompileError::Invalid { function: Some(ref label), .. } if label.index == 1), "{error}");
 }

@@ -200,7 +200,7 @@ fn uses_are_told() {
     let text = r#"(module (import "a" "b" (func $import)) (table 1 funcref) (memory 1)
         (func (call $import) (call $own) (call_indirect (i32.const 0))
             (drop (memory.grow (i32.const 1))) (elem.drop 0))
-        (func $own) (elem func $own))"#;
+        (func $own (call $own)) (elem func $own))"#;
     let uses = first(text, hardware).uses;
     assert_eq!(uses.imports.iter().map(|f| f.as_u32()).collect::<Vec<_>>(), [0]);
     assert_eq!(uses.calls.iter().map(|f| f.as_u32()).collect::<Vec<_>>(), [2]);

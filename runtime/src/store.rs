@@ -265,14 +265,28 @@ impl StoreOpaque {
             return None;
         }
         let mut frames = TryVec::new();
+        let most = self.engine.config().backtrace_frames();
         for (depth, address) in self.vm.as_ref()?.frames().enumerate() {
+            if frames.len() >= most {
+                break;
+            }
             let found = self.modules.iter().find_map(|module| Some((module, module.vm().offset_of(address)?)));
             let Some((module, offset)) = found else { continue };
             let Some(func) = module.image().func_at(offset) else { continue };
             let sites = module.image().sites();
             let trapped = if trap && depth == 0 { sites.find_trap(offset) } else { None };
             let site = trapped.or_else(|| sites.find_call(offset));
-            frames.try_push(FrameInfo::new(module.clone(), func, site.map(|site| site.wasm))).ok()?;
+            let Some(site) = site else {
+                frames.try_push(FrameInfo::new(module.clone(), func, None)).ok()?;
+                continue;
+            };
+            // A frame for each function that was inlined there, and one for the function whose code it is.
+            let image = module.image();
+            let callers = image.sites().callers(&site);
+            for wasm in core::iter::once(site.wasm).chain(callers).take(most.saturating_sub(frames.len())) {
+                let func = image.func_of(wasm).unwrap_or(func);
+                frames.try_push(FrameInfo::new(module.clone(), func, Some(wasm))).ok()?;
+            }
         }
         if frames.is_empty() { None } else { Some(WasmBacktrace::new(frames)) }
     }

@@ -14,7 +14,7 @@ use crate::module::Module;
 use crate::options::Options;
 use crate::signature::WasmSignature;
 use crate::stack::DeepestPath;
-use crate::translate::ModuleEnv;
+use crate::translate::{InlineMap, ModuleEnv};
 use std::collections::BTreeMap;
 
 /// Everything that an image is made from.
@@ -29,6 +29,8 @@ pub(crate) struct ImageInput<'a, 'data> {
     pub(crate) signatures: &'a BTreeMap<WasmSignature, u32>,
     /// The frame of each own function.
     pub(crate) frames: &'a [u32],
+    /// The bodies inlined into each own function.
+    pub(crate) inlined: &'a [InlineMap],
     /// The name of each function, by its index.
     pub(crate) names: &'a [Option<&'a str>],
     /// The largest frame that is taken before it is tested.

@@ -8,9 +8,11 @@ use crate::error::CompileError;
 use crate::module::{FuncIndex, PAGE_LOG2};
 use crate::names::Name;
 use crate::signature::WasmSignature;
+use crate::translate::InlineMap;
 use std::collections::HashMap;
 use stilt_artifact::header::section;
 use stilt_artifact::record::Field;
+use stilt_artifact::sites::Site;
 use stilt_artifact::tables::{
     ConstExpr, ExportEntry, FLAG_FIXED_BASE, FLAG_HAS_MAX, FuncEntry, GlobalEntry, ImportEntry, MemoryEntry, StringRef,
     TableEntry, TypeEntry,
@@ -220,12 +222,37 @@ fn names(sections: &mut Sections, input: &ImageInput<'_, '_>) -> Result<(), Comp
     Ok(())
 }
 
+/// The sites, with the wasm offsets that their locations stand for.
+fn located_sites<'a>(input: &'a ImageInput<'_, '_>) -> impl Iterator<Item = (Site, Vec<u32>)> + use<'a> {
+    let mut functions: Vec<(u32, &InlineMap)> = Vec::new();
+    for (own, inlined) in input.env.module.bodies.keys().zip(input.inlined) {
+        let index = input.env.module.function_index(own).as_u32();
+        if let Some(place) = input.code.place(Name::Function(index)) {
+            functions.push((place.start, inlined));
+        }
+    }
+    functions.sort_unstable_by_key(|(start, _)| *start);
+    input.code.sites.iter().map(move |site| {
+        // A call may be the last thing in a function.
+        let at = if site.trap.is_some() { site.code } else { site.code.saturating_sub(1) };
+        let behind = functions.partition_point(|(start, _)| *start <= at);
+        let inlined = behind.checked_sub(1).and_then(|place| functions.get(place));
+        match inlined {
+            Some((_, inlined)) => {
+                let (wasm, calls) = inlined.resolve(input.env, site.wasm);
+                (Site { wasm, ..*site }, calls)
+            }
+            None => (*site, Vec::new()),
+        }
+    })
+}
+
 fn code_tables(sections: &mut Sections, input: &ImageInput<'_, '_>) -> Result<(), CompileError> {
     let endian = sections.endian;
     let mut index = Vec::new();
     let mut bytes = Vec::new();
     sites::encode(
-        input.code.sites.iter().copied(),
+        located_sites(input),
         &mut |block| block.write(endian, &mut |part| index.extend_from_slice(part)),
         &mut |byte| bytes.push(byte),
     );

@@ -6,9 +6,11 @@ mod expr;
 mod feature;
 mod index;
 mod parse;
+mod settled;
 
 pub use context::ContextPlan;
 pub use index::{DataIndex, DefinedFuncIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
+pub use settled::{Callees, SettledTable};
 
 use crate::error::{CompileError, FunctionLabel};
 use crate::signature::WasmSignature;

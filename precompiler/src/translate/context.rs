@@ -5,7 +5,8 @@ use crate::signature;
 use crate::target::Target;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AliasRegion, AliasRegionData, FuncRef, Inst, InstBuilder as _, MemFlagsData, SigRef, Signature, Type, Value,
+    AliasRegion, AliasRegionData, FuncRef, Function, Inst, InstBuilder as _, MemFlagsData, SigRef, Signature, Type,
+    Value,
 };
 use cranelift_frontend::FunctionBuilder;
 use stilt_artifact::layout::ContextLayout;
@@ -23,6 +24,19 @@ pub(super) enum Region {
     Table = 3,
 }
 
+impl Region {
+    /// The same one, however often it is declared.
+    fn declare(self, function: &mut Function) -> AliasRegion {
+        let description = format!("{self:?}").into();
+        function.dfg.alias_regions.insert(AliasRegionData { user_id: self as u32, description })
+    }
+
+    /// Flags of accesses that reach existing, aligned storage.
+    pub(super) fn flags(self, function: &mut Function) -> MemFlagsData {
+        MemFlagsData::trusted().with_alias_region(Some(self.declare(function)))
+    }
+}
+
 /// See the module's text.
 #[derive(Debug)]
 pub(super) struct Context {
@@ -37,10 +51,8 @@ impl Context {
     /// Prepares a function whose entry block is current. Also returns its wasm parameters.
     pub(super) fn new(target: &Target, b: &mut FunctionBuilder<'_>, params: &[Value]) -> (Context, Vec<Value>) {
         let [own, rest @ ..] = params else { unreachable!("every compiled function has a context") };
-        let regions = [Region::Context, Region::Global, Region::Memory, Region::Table].map(|region| {
-            let description = format!("{region:?}").into();
-            b.func.dfg.alias_regions.insert(AliasRegionData { user_id: region as u32, description })
-        });
+        let regions =
+            [Region::Context, Region::Global, Region::Memory, Region::Table].map(|region| region.declare(b.func));
         let (pointer, pointer_width) = (target.pointer_type(), target.pointer_width());
         (Context { pointer, pointer_width, own: *own, regions }, rest.to_vec())
     }
@@ -95,6 +107,17 @@ impl Context {
     ) -> Inst {
         self.name_caller(b, callee.context);
         b.ins().call_indirect(signature, callee.code, &with_context(callee.context, args))
+    }
+
+    /// Calls code of this instance.
+    pub(super) fn call_own_code(
+        &self,
+        b: &mut FunctionBuilder<'_>,
+        signature: SigRef,
+        code: Value,
+        args: &[Value],
+    ) -> Inst {
+        b.ins().call_indirect(signature, code, &with_context(self.own, args))
     }
 
     /// Calls code that is probably of this instance, but need not be.

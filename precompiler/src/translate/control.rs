@@ -4,6 +4,7 @@
 
 use super::env::Uses;
 use super::function::Translator;
+use super::inline::InlineMap;
 use super::state::{Frame, FrameKind, FrameType};
 use crate::error::CompileError;
 use crate::signature;
@@ -89,11 +90,8 @@ impl Translator<'_, '_, '_> {
 
     /// Goes on with the other half of the innermost frame, an `if`.
     fn take_else(&mut self, otherwise: Block, arguments: &[Value]) {
-        let height = self.state.frame(0).height;
-        self.state.forget();
-        self.state.truncate(height);
+        self.arm();
         self.state.push_all(arguments);
-        self.state.reachable = true;
         self.b.switch_to_block(otherwise);
     }
 
@@ -139,8 +137,23 @@ impl Translator<'_, '_, '_> {
         self.state.reachable = true;
     }
 
+    /// Starts an arm of the innermost frame, in a block of its own.
+    pub(super) fn arm(&mut self) {
+        let height = self.state.frame(0).height;
+        self.state.forget();
+        self.state.truncate(height);
+        self.state.reachable = true;
+    }
+
+    /// Closes the innermost frame, whose arms have all jumped to its end.
+    pub(super) fn end_of_arms(&mut self) {
+        self.stop();
+        let frame = self.state.close();
+        self.leave(&frame);
+    }
+
     /// Jumps behind the innermost frame.
-    fn jump_to_end(&mut self) {
+    pub(super) fn jump_to_end(&mut self) {
         let ty = self.state.frame(0).ty;
         let arguments = self.arguments(ty.results(self.env.module).len());
         let end = self.end_of(0);
@@ -165,7 +178,7 @@ impl Translator<'_, '_, '_> {
         let ty = frame.ty;
         match frame.kind {
             FrameKind::Loop { header } => (header, ty.params(self.env.module).len()),
-            FrameKind::Function | FrameKind::Block | FrameKind::If { .. } => {
+            FrameKind::Function | FrameKind::Inlined | FrameKind::Block | FrameKind::If { .. } => {
                 (self.end_of(depth), ty.results(self.env.module).len())
             }
         }
@@ -223,8 +236,14 @@ impl Translator<'_, '_, '_> {
         BlockCall::new(target, arguments, &mut self.b.func.dfg.value_lists)
     }
 
-    /// `return`, and the end of the body.
+    /// `return`, and the end of the function's own body.
     pub(super) fn return_(&mut self) {
+        if let Some(level) = self.levels.last() {
+            // Out of the frame that stands for the inlined body.
+            let depth = self.state.depth() - 1 - level.frames;
+            self.br(u32::try_from(depth).expect("frames are fewer than operators"));
+            return;
+        }
         let results = self.env.module.function_type(self.index).results.len();
         let values = self.state.topmost(results).to_vec();
         self.b.ins().return_(&values);
@@ -252,9 +271,9 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Closes the function.
-    pub(super) fn finish(self) -> Uses {
+    pub(super) fn finish(self) -> (Uses, InlineMap) {
         let config = self.env.target.isa().frontend_config();
         self.b.finalize(config);
-        self.uses
+        (self.uses, self.inlined)
     }
 }

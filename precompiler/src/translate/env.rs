@@ -1,7 +1,8 @@
 //! What the translation of every function of a module shares, and what a translated function tells about itself.
 
 use crate::error::CompileError;
-use crate::module::{ContextPlan, FuncIndex, MemoryIndex, Module, PAGE_LOG2, TypeIndex};
+use crate::module::{ContextPlan, FuncIndex, MemoryIndex, Module, PAGE_LOG2, SettledTable, TableIndex, TypeIndex};
+use crate::survey::Survey;
 use crate::target::{MemoryPlan, MemoryShape, Target};
 use cranelift_codegen::entity::PrimaryMap;
 use std::collections::BTreeSet;
@@ -17,13 +18,18 @@ pub struct ModuleEnv<'m, 'data> {
     pub target: &'m Target,
     /// The layout of its instances' contexts.
     pub context: ContextPlan,
+    /// What the module's bodies do.
+    pub survey: Survey,
+    /// The elements of tables that never change.
+    pub tables: PrimaryMap<TableIndex, Option<SettledTable>>,
     /// What code relies on about each memory.
     pub memories: PrimaryMap<MemoryIndex, MemoryPlan>,
 }
 
 impl<'m, 'data> ModuleEnv<'m, 'data> {
-    /// Makes the plans.
+    /// Validates all bodies and makes the plans.
     pub fn new(module: &'m Module<'data>, target: &'m Target) -> Result<Self, CompileError> {
+        let survey = Survey::new(module)?;
         let context = ContextPlan::new(module, target.pointer_width())?;
         let shape = |memory: &crate::module::Memory| MemoryShape {
             min: memory.min_bytes(),
@@ -31,7 +37,12 @@ impl<'m, 'data> ModuleEnv<'m, 'data> {
             index64: false,
         };
         let memories = module.memories.values().map(|memory| target.memory_plan(shape(memory))).collect();
-        Ok(ModuleEnv { module, target, context, memories })
+        let tables = module.tables.keys().map(|table| {
+            let settled = survey.is_settled(module, table);
+            settled.then(|| SettledTable::new(module, table)).flatten()
+        });
+        let tables = tables.collect();
+        Ok(ModuleEnv { module, target, survey, context, tables, memories })
     }
 }
 

@@ -1,13 +1,14 @@
-//! One function's translation: its entry, the walk over its operators, and what all kinds of operators share.
+//! One function's translation: its entry, the walk over its operators and those of bodies inlined into it, and what all kinds of
+//! operators share.
 
 use super::context::Context;
 use super::env::{ModuleEnv, Uses};
+use super::inline::{Budget, InlineMap};
 use super::state::{FrameKind, FrameType, State};
 use crate::error::CompileError;
-use crate::module::{DefinedFuncIndex, FuncIndex, TypeIndex};
+use crate::module::{DefinedFuncIndex, FuncIndex, TypeIndex, value_type};
 use crate::names::Name;
 use crate::signature;
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, FuncRef, InstBuilder as _, InstructionData, Opcode, SigRef, Signature, SourceLoc, Type,
     Value, ValueDef, types,
@@ -16,7 +17,6 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use std::collections::HashMap;
 use stilt_artifact::builtins::{Builtin, Outcome};
 use stilt_artifact::layout::StoreContextLayout;
-use stilt_artifact::trap::TrapCode;
 use stilt_artifact::types::ValueType;
 
 /// Translates one function. `'f` is that of the function under construction.
@@ -31,6 +31,20 @@ pub(super) struct Translator<'f, 'm, 'data> {
     pub(super) uses: Uses,
     /// Offset of the current operator in the wasm file.
     pub(super) offset: u64,
+    /// The bodies that are being inlined, from the outside.
+    pub(super) levels: Vec<Level>,
+    pub(super) inlined: InlineMap,
+    pub(super) budget: Budget,
+}
+
+/// A body that is being inlined.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Level {
+    pub(super) body: DefinedFuncIndex,
+    /// Its number in the inline map.
+    pub(super) number: usize,
+    /// Control frames around it.
+    pub(super) frames: usize,
 }
 
 /// What the function refers to, each thing once.
@@ -73,7 +87,6 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
         own: DefinedFuncIndex,
         mut b: FunctionBuilder<'f>,
         state: &'f mut State,
-        check_stack: bool,
     ) -> Self {
         let index = env.module.function_index(own);
         let offset = env.module.bodies[own].offset();
@@ -95,10 +108,10 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             entities: Entities::default(),
             uses: Uses::default(),
             offset,
+            levels: Vec::new(),
+            inlined: InlineMap::default(),
+            budget: Budget::new(env, own),
         };
-        if check_stack {
-            translator.check_stack();
-        }
         let types = &env.module.function_type(index).params;
         for (&ty, value) in types.iter().zip(params) {
             translator.declare_local(ty, value);
@@ -109,7 +122,7 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
     }
 
     /// Declares a local of this type with this value.
-    fn declare_local(&mut self, ty: ValueType, value: Value) {
+    pub(super) fn declare_local(&mut self, ty: ValueType, value: Value) {
         let variable = self.b.declare_var(signature::value_type(self.env.target, ty));
         if ty == ValueType::ExternRef {
             self.b.declare_var_needs_stack_map(variable);
@@ -119,7 +132,7 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
     }
 
     /// Declares locals that start as zero.
-    pub(super) fn declare_locals(&mut self, count: u32, ty: ValueType) {
+    fn declare_locals(&mut self, count: u32, ty: ValueType) {
         if count > 0 {
             let zero = self.zero(ty);
             for _ in 0..count {
@@ -144,19 +157,32 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
     /// Notes where in the wasm file the following instructions come from.
     pub(super) fn locate(&mut self, offset: u64) {
         self.offset = offset;
-        self.b.set_srcloc(source_location(offset));
+        self.b.set_srcloc(SourceLoc::new(self.location()));
     }
 
-    /// Compares the stack pointer with the store's limit.
-    fn check_stack(&mut self) {
-        let (pointer, word) = (self.context.pointer(), self.env.target.pointer_width());
-        let store = self.context.store(&mut self.b);
-        let flags = self.context.flags(super::context::Region::Context);
-        let offset = super::context::place(StoreContextLayout::stack_limit(word));
-        let limit = self.b.ins().load(pointer, flags, store, offset);
-        let sp = self.b.ins().get_stack_pointer(pointer);
-        let overflow = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
-        self.trap_if(overflow, TrapCode::StackOverflow);
+    /// The location of the current operator.
+    pub(super) fn location(&self) -> u32 {
+        self.inlined.location(self.env, self.levels.last().map(|level| level.number), self.offset)
+    }
+
+    /// Translates a body behind its parameters, in the control frame that is open.
+    pub(super) fn body(&mut self, own: DefinedFuncIndex) -> Result<(), CompileError> {
+        let module = self.env.module;
+        let wasm = |error: wasmparser::Error| module.error(&error, Some(module.function_index(own)));
+        let body = &module.bodies[own].body;
+        let mut locals = body.get_locals_reader().map_err(wasm)?;
+        for _ in 0..locals.get_count() {
+            let (count, ty) = locals.read().map_err(wasm)?;
+            let ty = value_type(ty).ok_or_else(|| self.internal("a local of an unknown type"))?;
+            self.declare_locals(count, ty);
+        }
+        let mut operators = body.get_operators_reader().map_err(wasm)?;
+        while !operators.eof() {
+            let (operator, offset) = operators.read_with_offset().map_err(wasm)?;
+            self.locate(offset);
+            self.operator(&operator)?;
+        }
+        Ok(())
     }
 
     /// Every function's entry and every loop's head comes through here: tests the interrupt word, if asked to.

@@ -26,12 +26,16 @@ impl Translator<'_, '_, '_> {
     pub(super) fn global_get(&mut self, index: u32) {
         let index = GlobalIndex::from_u32(index);
         let global = self.env.module.globals[index];
-        if let Some(value) = self.constant_global(&global) {
+        let constant = self.env.survey.is_constant(self.env.module, index);
+        if let (true, Some(value)) = (constant, self.constant_global(&global)) {
             self.state.push(value);
             return;
         }
-        let flags =
-            if global.mutable { self.context.flags(Region::Global) } else { self.context.constant(Region::Global) };
+        let flags = if global.mutable && !constant {
+            self.context.flags(Region::Global)
+        } else {
+            self.context.constant(Region::Global)
+        };
         let flags = at_rest(flags, global.ty);
         let (base, offset) = self.global_place(index);
         let ty = signature::value_type(self.env.target, global.ty);
@@ -58,10 +62,10 @@ impl Translator<'_, '_, '_> {
         (self.context.value(), place(at))
     }
 
-    /// The value of a global that never changes and is known here.
+    /// The initial value of a global, if it is known here.
     #[expect(clippy::cast_possible_truncation, reason = "the bits of a constant lie in the low end of its 128")]
     fn constant_global(&mut self, global: &Global) -> Option<Value> {
-        let (false, Some(ConstExpr::Value(bits))) = (global.mutable, global.init) else { return None };
+        let Some(ConstExpr::Value(bits)) = global.init else { return None };
         let ins = self.b.ins();
         Some(match global.ty {
             ValueType::I32 => ins.iconst(types::I32, i64::from(bits as u32)),

@@ -1,4 +1,4 @@
-//! From the body of a wasm function to Cranelift's intermediate form, validated on the way. The driver calls [`translate`], on
+//! From the body of a wasm function, which is validated, to Cranelift's intermediate form. The driver calls [`translate`], on
 //! as many threads as it likes.
 //!
 //! Nothing here asks for an instruction set: pointer width, byte order, convention, trap mode and the plan of each memory are
@@ -11,29 +11,31 @@ mod convert;
 mod env;
 mod function;
 mod global;
+mod indirect;
+mod inline;
 mod memory;
 mod numeric;
 mod operators;
 mod simd;
+mod stack_check;
 mod state;
 mod table;
 mod traps;
 
 pub use env::{ModuleEnv, Uses};
+pub use inline::{InlineMap, Inlined};
 
 use crate::error::CompileError;
-use crate::module::{DefinedFuncIndex, value_type};
+use crate::module::DefinedFuncIndex;
 use crate::names::Name;
 use cranelift_codegen::ir::{Function, UserFuncName};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use function::Translator;
-use wasmparser::FuncValidatorAllocations;
 
 /// Storage that one thread uses for one function after another.
 #[derive(Default)]
 pub struct Scratch {
     builder: FunctionBuilderContext,
-    validator: FuncValidatorAllocations,
     state: state::State,
 }
 
@@ -50,9 +52,19 @@ pub struct Translated {
     pub function: Function,
     /// What it refers to.
     pub uses: Uses,
+    /// The bodies that stand in it in place of calls.
+    pub inlined: InlineMap,
 }
 
-/// Validates and translates one function. `check_stack` has it test the stack bound at its entry.
+impl Translated {
+    /// Has it test the stack bound at its entry.
+    pub(crate) fn check_stack(&mut self, env: &ModuleEnv<'_, '_>, own: DefinedFuncIndex) {
+        let start = env.module.bodies[own].start();
+        stack_check::insert(env.target, &mut self.function, start, &mut self.uses);
+    }
+}
+
+/// Translates one function. `check_stack` has it test the stack bound at its entry.
 pub fn translate(
     env: &ModuleEnv<'_, '_>,
     own: DefinedFuncIndex,
@@ -73,35 +85,17 @@ fn attempt(
     scratch: &mut Scratch,
     check_stack: bool,
 ) -> Result<Translated, CompileError> {
-    let module = env.module;
-    let index = module.function_index(own);
-    let body = &module.bodies[own];
-    let wasm = |error: wasmparser::Error| module.error(&error, Some(index));
-
-    let mut validator = body.to_validate().into_validator(core::mem::take(&mut scratch.validator));
+    let index = env.module.function_index(own);
     let name = Name::Function(index.as_u32()).external();
-    let signature = module.function_type(index).compiled(env.target);
+    let signature = env.module.function_type(index).compiled(env.target);
     let mut function = Function::with_name_signature(UserFuncName::User(name), signature);
     let builder = FunctionBuilder::new(&mut function, &mut scratch.builder);
-    let mut translator = Translator::new(env, own, builder, &mut scratch.state, check_stack);
-
-    let mut locals = body.body.get_locals_reader().map_err(wasm)?;
-    for _ in 0..locals.get_count() {
-        let offset = locals.original_position();
-        let (count, ty) = locals.read().map_err(wasm)?;
-        validator.define_locals(offset, count, ty).map_err(wasm)?;
-        let ty = value_type(ty).ok_or_else(|| translator.internal("a local of an unknown type"))?;
-        translator.declare_locals(count, ty);
+    let mut translator = Translator::new(env, own, builder, &mut scratch.state);
+    translator.body(own)?;
+    let (uses, inlined) = translator.finish();
+    let mut translated = Translated { function, uses, inlined };
+    if check_stack {
+        translated.check_stack(env, own);
     }
-    let mut operators = body.body.get_operators_reader().map_err(wasm)?;
-    while !operators.eof() {
-        let (operator, offset) = operators.read_with_offset().map_err(wasm)?;
-        validator.op(offset, &operator).map_err(wasm)?;
-        translator.locate(offset);
-        translator.operator(&operator)?;
-    }
-    operators.finish().map_err(wasm)?;
-    let uses = translator.finish();
-    scratch.validator = validator.into_allocations();
-    Ok(Translated { function, uses })
+    Ok(translated)
 }

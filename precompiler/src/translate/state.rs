@@ -11,6 +11,8 @@ use wasmparser::BlockType;
 pub(super) enum FrameKind {
     /// The function's body.
     Function,
+    /// A body in place of a call.
+    Inlined,
     /// `block`, or the `else` half of an `if`.
     Block,
     /// `loop`. Branches go to the header.
@@ -196,6 +198,11 @@ impl State {
         let frame = self.frames.pop().expect("validation has counted the frames");
         self.tested.truncate(frame.known);
         frame
+    }
+
+    /// Whether the code at this point stands in a loop.
+    pub(super) fn in_loop(&self) -> bool {
+        self.frames.iter().any(|frame| matches!(frame.kind, FrameKind::Loop { .. }))
     }
 
     /// The number of open frames.

@@ -20,7 +20,7 @@ impl Translator<'_, '_, '_> {
         let at = self.env.context.tables[table];
         let description = &self.env.module.tables[table];
         // Only what can grow can change.
-        let constant = description.max == Some(description.min);
+        let constant = description.max == Some(description.min) || self.env.tables[table].is_some();
         if table.as_u32() < self.env.module.imported_tables {
             let imported = self.context.load_constant(&mut self.b, pointer, at);
             let region = Region::Context;
@@ -41,11 +41,18 @@ impl Translator<'_, '_, '_> {
         let len = self.table_field(table, TableLayout::len(width));
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.trap_if(beyond, outside);
+        self.element_address(table, index, beyond)
+    }
+
+    /// The address of an element; that of the first where the processor only predicts that the index is not `outside`.
+    pub(super) fn element_address(&mut self, table: TableIndex, index: Value, outside: Value) -> Value {
+        let width = self.env.target.pointer_width();
+        let index = self.pointer_wide(index);
         let base = self.table_field(table, TableLayout::base(width));
         let size = self.env.module.tables[table].element.size(width);
         let offset = self.b.ins().ishl_imm_u(index, i64::from(size.trailing_zeros()));
         let address = self.b.ins().iadd(base, offset);
-        if self.env.target.spectre() { self.b.ins().select_spectre_guard(beyond, base, address) } else { address }
+        if self.env.target.spectre() { self.b.ins().select_spectre_guard(outside, base, address) } else { address }
     }
 
     /// `table.get`.

@@ -15,6 +15,7 @@ mod memories;
 mod minimal;
 mod mixed;
 mod pools;
+mod passes;
 mod references;
 mod stack;
 mod traps;

@@ -133,7 +133,7 @@ fn many_values(ground: Ground) -> Result<()> {
                 false
             }
         };
-        let (mut good, mut bad) = (0, 100_000);
+        let (mut good, mut bad) = (0, 1_000_000);
         while bad - good > 1 {
             let middle = (good + bad) / 2;
             *if fits(middle) { &mut good } else { &mut bad } = middle;
