@@ -16,6 +16,8 @@ const IN_LOOP: u32 = 40;
 const ONLY_CALL: u32 = 60;
 /// The most that a function costs which is inlined into itself.
 const RECURSIVE: u32 = 40;
+/// The most locals that such a function has: three times as many values fit into registers.
+const RECURSIVE_LOCALS: u32 = 5;
 /// How often a function may be inlined into itself along one path of calls.
 const SELF: usize = 2;
 /// How deep inlined calls nest.
@@ -136,7 +138,7 @@ impl Budget {
         }
         let same = recursion(path, own)?;
         let most = if same > 0 {
-            RECURSIVE
+            if facts.locals <= RECURSIVE_LOCALS { RECURSIVE } else { 0 }
         } else if facts.calls.contains(&callee) {
             // One level more of many is worth nothing.
             0
