@@ -232,6 +232,14 @@ impl Trampolines {
         let crosses = |number: &&u32| signatures.get(number).is_some_and(|ty| trampoline::registers::cross(target, ty));
         wanted.extend(self.entries.iter().filter(|number| !crosses(number)).map(|number| Name::Entry(*number)));
         wanted.extend(self.hosts.iter().map(|number| Name::Host(*number)));
+        let cold: Vec<_> = wanted
+            .iter()
+            .filter_map(|name| match name {
+                Name::ColdTrap(number) => Some(trampoline::cold_trap::trap(*number)),
+                _ => None,
+            })
+            .collect();
+        wanted.extend(cold);
         // Trampolines of traps go on to this one.
         if wanted.iter().any(|name| matches!(name, Name::Trap(_))) {
             wanted.insert(Name::builtin(Builtin::Raise));
@@ -256,7 +264,7 @@ impl Trampolines {
 
 fn named_trampolines(units: &[(Name, Unit)]) -> BTreeSet<Name> {
     let names = units.iter().flat_map(|(_, unit)| &unit.relocations).map(|relocation| relocation.target);
-    names.filter(|name| matches!(name, Name::Builtin(_) | Name::Trap(_))).collect()
+    names.filter(|name| matches!(name, Name::Builtin(_) | Name::Trap(_) | Name::ColdTrap(_))).collect()
 }
 
 fn compile_trampoline(
@@ -285,6 +293,7 @@ fn compile_trampoline(
             let code = u8::try_from(number).ok().and_then(TrapCode::from_u8).ok_or_else(missing)?;
             trampoline::trap::build(target, code, state)
         }
+        Name::ColdTrap(number) => return Ok(trampoline::cold_trap::build(number)),
         Name::Function(_) | Name::HostCall(_) | Name::Body(_) => return Err(missing()),
     };
     unit::compile(target, &mut worker.context, function, None)

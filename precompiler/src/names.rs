@@ -14,6 +14,8 @@ pub enum Name {
     Builtin(u32),
     /// The trampoline that raises a trap, by the number of its code.
     Trap(u32),
+    /// What fetches the context for [`Name::Trap`], by a number that `trampoline/cold_trap.rs` makes.
+    ColdTrap(u32),
     /// A host call of the interpreter, by its id.
     HostCall(u32),
     /// The entry trampoline of a function type, by the number of its signature.
@@ -47,6 +49,7 @@ impl Name {
             Name::Entry(index) => (4, index),
             Name::Host(index) => (5, index),
             Name::Body(index) => (6, index),
+            Name::ColdTrap(index) => (7, index),
         };
         UserExternalName { namespace, index }
     }
@@ -61,6 +64,7 @@ impl Name {
             4 => Name::Entry(name.index),
             5 => Name::Host(name.index),
             6 => Name::Body(name.index),
+            7 => Name::ColdTrap(name.index),
             _ => return None,
         })
     }
@@ -80,6 +84,7 @@ mod tests {
             Name::Entry(1),
             Name::Host(2),
             Name::Body(3),
+            Name::ColdTrap(9),
         ] {
             assert_eq!(Name::from_external(&name.external()), Some(name));
         }

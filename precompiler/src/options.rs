@@ -69,7 +69,8 @@ pub struct Options {
     pub spectre: bool,
     /// Default: [`OptLevel::Speed`].
     pub opt_level: OptLevel,
-    /// Whether jumps that reach are written in their short form, on targets that have one (x86_64). Default: yes.
+    /// Whether code is made shorter behind Cranelift: short jumps where they reach, accesses to the frame through its pointer,
+    /// contexts of traps fetched out of line. x86_64 only. Default: yes.
     pub short_jumps: bool,
     /// Whether bodies of functions may be put in place of their calls, with [`OptLevel::Speed`]. Default: yes.
     pub inline: bool,

@@ -67,6 +67,7 @@ pub(super) fn symbols(input: &ImageInput<'_, '_>, strings: &mut Strings) -> Resu
                 format!("builtin {}", Builtin::ALL.get(number as usize).map_or("", |builtin| builtin.name()))
             }
             Name::Trap(number) => format!("trap {number}"),
+            Name::ColdTrap(number) => format!("cold trap {number:#x}"),
             Name::Body(_) | Name::HostCall(_) => continue,
         };
         local.push((symbol, text));

@@ -1,6 +1,7 @@
 //! Which jumps are short, and where everything comes to lie.
 
-use super::decode::{Decoded, Jump};
+use super::decode::Decoded;
+use super::edit::{Edit, To};
 use super::{Unknown, distance, read, target};
 
 /// How often jumps are looked at again after others became long.
@@ -9,8 +10,8 @@ const ROUNDS: usize = 24;
 /// The new places.
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
-    jumps: &'a [Jump],
-    /// Bytes taken away in front of each jump, and, last, altogether.
+    edits: &'a [Edit],
+    /// Bytes taken away in front of each edit, and, last, altogether.
     removed: Vec<u32>,
     /// Start of the constants, before and after.
     constants: (u32, u32),
@@ -20,26 +21,34 @@ impl<'a> Layout<'a> {
     /// Takes all jumps to be short, and makes long what does not reach, until all do. What becomes long stays so: the number of
     /// rounds is bounded, and the outcome depends on nothing but the code.
     pub(super) fn new(decoded: &'a Decoded, align: u32) -> Layout<'a> {
-        let jumps = decoded.jumps.as_slice();
-        // How many jumps stand in front of each jump's target.
-        let before: Vec<usize> = jumps.iter().map(|jump| jumps.partition_point(|j| j.at < jump.target)).collect();
-        let mut long = vec![false; jumps.len()];
-        let mut layout = Layout { jumps, removed: Vec::with_capacity(jumps.len() + 1), constants: (0, 0) };
+        let edits = decoded.edits.as_slice();
+        // The jumps among the edits, with how many edits stand in front of their targets.
+        let jumps: Vec<(usize, u32, usize)> = edits
+            .iter()
+            .enumerate()
+            .filter_map(|(place, edit)| match edit.to {
+                To::Jump { target, .. } => Some((place, target, edits.partition_point(|other| other.at < target))),
+                To::Bytes(..) | To::Nothing => None,
+            })
+            .collect();
+        let mut long = vec![false; edits.len()];
+        let mut layout = Layout { edits, removed: Vec::with_capacity(edits.len() + 1), constants: (0, 0) };
         for round in 0..=ROUNDS {
             layout.measure(&long);
             // Where long jumps keep making others long, the last round takes those only that reach over all long ones.
-            let removed = |place: usize| if round == ROUNDS { 0 } else { layout.removed[place] };
+            let last = round == ROUNDS;
+            let removed = |place: usize| if last { 0 } else { layout.removed[place] };
             let mut changed = false;
-            for (place, (jump, long)) in jumps.iter().zip(&mut long).enumerate() {
-                if *long || jump.dead {
+            for (place, target, before) in &jumps {
+                let edit = edits[*place];
+                if long[*place] {
                     continue;
                 }
-                let from = jump.at - removed(place) + jump.short_len();
-                let to = jump.target - removed(before[place]);
                 // Counted from the end of the long form, a jump backwards is farther.
-                let from = if round == ROUNDS && jump.target <= jump.at { jump.at + jump.len() } else { from };
-                if i8::try_from(distance(from, to)).is_err() {
-                    *long = true;
+                let len = if last && *target <= edit.at { edit.len } else { edit.least() };
+                let from = edit.at - removed(*place) + len;
+                if i8::try_from(distance(from, target - removed(*before))).is_err() {
+                    long[*place] = true;
                     changed = true;
                 }
             }
@@ -57,16 +66,16 @@ impl<'a> Layout<'a> {
     fn measure(&mut self, long: &[bool]) {
         self.removed.clear();
         let mut sum = 0;
-        for (jump, long) in self.jumps.iter().zip(long) {
+        for (edit, long) in self.edits.iter().zip(long) {
             self.removed.push(sum);
-            sum += if *long { 0 } else { jump.len() - jump.short_len() };
+            sum += if *long { 0 } else { edit.len - edit.least() };
         }
         self.removed.push(sum);
     }
 
     /// The new place of code or of a jump table.
     pub(super) fn code(&self, old: u32) -> u32 {
-        old - self.removed[self.jumps.partition_point(|jump| jump.at < old)]
+        old - self.removed[self.edits.partition_point(|edit| edit.at < old)]
     }
 
     /// The new place of anything that an instruction can name.
@@ -79,17 +88,23 @@ impl<'a> Layout<'a> {
     pub(super) fn bytes(&self, decoded: &Decoded, old: &[u8]) -> Result<Vec<u8>, Unknown> {
         let mut bytes = Vec::with_capacity(old.len());
         let mut done = 0;
-        for (place, jump) in self.jumps.iter().enumerate() {
-            let next = jump.at + jump.len();
-            bytes.extend_from_slice(&old[done..jump.at as usize]);
+        for (place, edit) in self.edits.iter().enumerate() {
+            let next = edit.at + edit.len;
+            bytes.extend_from_slice(&old[done..edit.at as usize]);
             done = next as usize;
-            let distance = distance(self.code(next), self.code(jump.target));
-            if self.removed[place] == self.removed[place + 1] {
-                bytes.extend_from_slice(&old[jump.at as usize..done - 4]);
-                bytes.extend_from_slice(&distance.to_le_bytes());
-            } else if !jump.dead {
-                let distance = i8::try_from(distance).map_err(|_| "a short jump that does not reach")?;
-                bytes.extend_from_slice(&[jump.short, distance.cast_unsigned()]);
+            match edit.to {
+                To::Jump { target, short } => {
+                    let distance = distance(self.code(next), self.code(target));
+                    if self.removed[place] == self.removed[place + 1] {
+                        bytes.extend_from_slice(&old[edit.at as usize..done - 4]);
+                        bytes.extend_from_slice(&distance.to_le_bytes());
+                    } else {
+                        let distance = i8::try_from(distance).map_err(|_| "a short jump that does not reach")?;
+                        bytes.extend_from_slice(&[short, distance.cast_unsigned()]);
+                    }
+                }
+                To::Bytes(new, len) => bytes.extend_from_slice(new.get(..len.into()).unwrap_or_default()),
+                To::Nothing => {}
             }
         }
         bytes.extend_from_slice(&old[done..decoded.end as usize]);

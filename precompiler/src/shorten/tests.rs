@@ -2,6 +2,7 @@
 
 use super::shorten;
 use crate::names::Name;
+use crate::trampoline::cold_trap::ContextPlace;
 use crate::unit::{Relocation, Unit};
 use cranelift_codegen::binemit::Reloc;
 use stilt_artifact::sites::Site;
@@ -131,5 +132,77 @@ fn jumps_that_keep_each_other_long_come_to_an_end() -> Result<(), &'static str> 
     let once = shortened(bytes.clone(), &[0])?;
     assert_eq!(once.len(), bytes.len() - 4);
     assert_eq!(once, shortened(bytes, &[0])?);
+    Ok(())
+}
+
+/// `push %rbp; mov %rsp, %rbp; sub $0x40, %rsp`, a body, and the way back.
+fn framed(body: &[u8]) -> Vec<u8> {
+    let start = [0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, 0x40];
+    [&start, body, &[0x48, 0x83, 0xc4, 0x40, 0x5d, RET]].concat()
+}
+
+fn shortened_frame(body: &[u8], frame: u32) -> Result<Unit, &'static str> {
+    let mut unit = unit(framed(body));
+    unit.frame = frame + 16;
+    shorten(&mut unit, &[0], true)?;
+    Ok(unit)
+}
+
+#[test]
+fn the_frame_is_read_through_its_pointer() -> Result<(), &'static str> {
+    for (before, after) in [
+        // mov 8(%rsp), %rax; with a distance of 32 bits; mov %r9, 0x38(%rsp); movl $7, 0x10(%rsp); movups 0x20(%rsp), %xmm1.
+        (&[0x48, 0x8b, 0x44, 0x24, 8][..], &[0x48, 0x8b, 0x45, 0xc8][..]),
+        (&[0x48, 0x8b, 0x84, 0x24, 8, 0, 0, 0], &[0x48, 0x8b, 0x45, 0xc8]),
+        (&[0x4c, 0x89, 0x4c, 0x24, 0x38], &[0x4c, 0x89, 0x4d, 0xf8]),
+        (&[0xc7, 0x44, 0x24, 0x10, 7, 0, 0, 0], &[0xc7, 0x45, 0xd0, 7, 0, 0, 0]),
+        (&[0x0f, 0x10, 0x4c, 0x24, 0x20], &[0x0f, 0x10, 0x4d, 0xe0]),
+        // Above the frame pointer, with an index, without a distance, through another register: as they are.
+        (&[0x48, 0x8b, 0x44, 0x24, 0x40], &[0x48, 0x8b, 0x44, 0x24, 0x40]),
+        (&[0x48, 0x8b, 0x44, 0x0c, 8], &[0x48, 0x8b, 0x44, 0x0c, 8]),
+        (&[0x48, 0x8b, 0x04, 0x24], &[0x48, 0x8b, 0x04, 0x24]),
+        (&[0x49, 0x8b, 0x44, 0x24, 8], &[0x49, 0x8b, 0x44, 0x24, 8]),
+    ] {
+        assert_eq!(shortened_frame(before, 0x40)?.bytes, framed(after), "{before:x?}");
+        // The frame has another size than what is taken.
+        assert_eq!(shortened_frame(before, 0x48)?.bytes, framed(before), "{before:x?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_frame_is_known_only_while_both_pointers_stand() -> Result<(), &'static str> {
+    let load = [0x48, 0x8b, 0x44, 0x24, 8];
+    // push %rax; add $8, %rsp; mov %rax, %rbp.
+    for change in [&[0x50][..], &[0x48, 0x83, 0xc4, 8], &[0x48, 0x89, 0xc5]] {
+        let body = [change, &load].concat();
+        assert_eq!(shortened_frame(&body, 0x40)?.bytes, framed(&body), "{change:x?}");
+    }
+    // call *%rax, after which room is taken again that the callee gave back.
+    let call = [0xff, 0xd0, 0x48, 0x83, 0xec, 0x10];
+    let (before, after) = ([&call[..], &load].concat(), [&call[..], &[0x48, 0x8b, 0x45, 0xc8]].concat());
+    assert_eq!(shortened_frame(&before, 0x40)?.bytes, framed(&after));
+    Ok(())
+}
+
+#[test]
+fn cold_calls_are_all_that_traps_take() -> Result<(), &'static str> {
+    // je trap; way back; trap: mov 8(%rsp), %rdi; call; ud2; another, with the context at hand.
+    let call = [0xe8, 0, 0, 0, 0, 0x0f, 0x0b];
+    let start = [framed(&je(6)), [&[0x48, 0x8b, 0x7c, 0x24, 8][..], &call, &call].concat()].concat();
+    let mut unit = unit(start);
+    unit.frame = 0x40 + 16;
+    let calls = [26, 33];
+    unit.relocations =
+        calls.map(|at| Relocation { at, kind: Reloc::X86CallPCRel4, target: Name::Trap(3), addend: -4 }).to_vec();
+    unit.sites = calls.map(|at| Site { code: at + 4, trap: None, wasm: at }).to_vec();
+    shorten(&mut unit, &[0, 20, 32], true)?;
+    // Behind the last call stands what its return address is that of.
+    let cold = [0xe8, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0x0f, 0x0b];
+    assert_eq!(unit.bytes, [framed(&[0x74, 6]), cold.to_vec()].concat());
+    let places: Vec<_> = unit.relocations.iter().map(|relocation| (relocation.at, relocation.target)).collect();
+    let context = Name::cold_trap(3, ContextPlace::BelowFrame(0x38)).ok_or("no name")?;
+    assert_eq!(places, [(17, context), (22, Name::Trap(3))]);
+    assert_eq!(unit.sites.iter().map(|site| site.code).collect::<Vec<_>>(), [21, 26]);
     Ok(())
 }

@@ -1,16 +1,17 @@
 //! Compares a function with what it was before, both decoded anew: the same instructions in the same order, which name the same
 //! places, and the same constants at addresses of the same alignment.
 
-use super::decode::Decoded;
+use super::decode::{Decoded, HEAD};
+use super::edit::To;
 use super::layout::Layout;
 use super::{Unknown, read, target};
 use crate::unit::Unit;
-use iced_x86::{Decoder, DecoderOptions, Instruction};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Register};
 
 /// Compares.
 pub(super) fn verify(old: &Unit, decoded: &Decoded, new: &Unit, layout: &Layout<'_>) -> Result<(), Unknown> {
     let mut new_at = 0;
-    let mut jumps = decoded.jumps.iter().peekable();
+    let mut edits = decoded.edits.iter().peekable();
     let mut references = decoded.references.clone();
     references.sort_unstable_by_key(|reference| reference.field);
     let mut references = references.iter().peekable();
@@ -18,7 +19,8 @@ pub(super) fn verify(old: &Unit, decoded: &Decoded, new: &Unit, layout: &Layout<
     tables.sort_unstable_by_key(|table| table.start);
     let mut tables = tables.iter().peekable();
     for at in decoded.starts() {
-        if jumps.next_if(|jump| jump.at == at && jump.dead).is_some() {
+        let edit = edits.next_if(|edit| edit.at == at).map(|edit| edit.to);
+        if matches!(edit, Some(To::Nothing)) {
             continue;
         }
         if layout.code(at) != new_at {
@@ -28,14 +30,15 @@ pub(super) fn verify(old: &Unit, decoded: &Decoded, new: &Unit, layout: &Layout<
         let after = decode(&new.bytes, new_at)?;
         let next = at + length(&before);
         let new_next = new_at + length(&after);
-        if let Some(jump) = jumps.next_if(|jump| jump.at == at) {
-            let goal = u64::from(layout.code(jump.target));
+        if let Some(To::Jump { target, .. }) = edit {
             let same = before.mnemonic() == after.mnemonic()
-                && after.near_branch_target() == goal
-                && before.near_branch_target() == u64::from(jump.target);
+                && after.near_branch_target() == u64::from(layout.code(target))
+                && before.near_branch_target() == u64::from(target);
             if !same {
                 return Err("verification: another jump");
             }
+        } else if let Some(To::Bytes(..)) = edit {
+            same_access(&before, after, old.frame)?;
         } else {
             let mut bytes = code(&old.bytes, at, next)?.to_vec();
             if let Some(reference) = references.next_if(|reference| reference.field < next) {
@@ -64,7 +67,7 @@ pub(super) fn verify(old: &Unit, decoded: &Decoded, new: &Unit, layout: &Layout<
             new_at += table.end - table.start;
         }
     }
-    if jumps.next().is_some() || references.next().is_some() || tables.next().is_some() {
+    if edits.next().is_some() || references.next().is_some() || tables.next().is_some() {
         return Err("verification: something in no instruction");
     }
     let constants = layout.place(decoded.constants);
@@ -73,6 +76,20 @@ pub(super) fn verify(old: &Unit, decoded: &Decoded, new: &Unit, layout: &Layout<
         return Err("verification: other constants");
     }
     Ok(())
+}
+
+/// The same operation on the same place of the frame.
+fn same_access(before: &Instruction, mut after: Instruction, frame: u32) -> Result<(), Unknown> {
+    let through = (before.memory_base(), after.memory_base()) == (Register::RSP, Register::RBP);
+    let place = after.memory_displacement64().wrapping_add((frame - HEAD).into());
+    if !through || place != before.memory_displacement64() {
+        return Err("verification: another place in the frame");
+    }
+    after.set_memory_base(Register::RSP);
+    after.set_memory_displ_size(before.memory_displ_size());
+    after.set_memory_displacement64(before.memory_displacement64());
+    after.set_len(before.len());
+    if after == *before { Ok(()) } else { Err("verification: another access to the frame") }
 }
 
 fn decode(bytes: &[u8], at: u32) -> Result<Instruction, Unknown> {

@@ -5,6 +5,7 @@
 //! values in 64-bit slots.
 
 pub mod builtin;
+pub(crate) mod cold_trap;
 pub mod entry;
 pub mod host;
 pub mod registers;

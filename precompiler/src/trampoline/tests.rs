@@ -94,7 +94,10 @@ fn stubs_go_on_to_the_body() {
             let function = stack_check::build(&target, &signature, 7, 100_000, SourceLoc::new(3), &mut state);
             let unit = compiled(&target, function);
             assert!(unit.relocations.iter().any(|relocation| relocation.target == Name::Body(7)));
-            let raises = unit.relocations.iter().any(|relocation| matches!(relocation.target, Name::Trap(_)));
+            let raises = unit
+                .relocations
+                .iter()
+                .any(|relocation| matches!(relocation.target, Name::Trap(_) | Name::ColdTrap(_)));
             assert_eq!(raises, !target.instructions_trap());
             // What it takes itself is small, whatever it passes on.
             assert!(unit.frame <= 4096, "{}", unit.frame);
