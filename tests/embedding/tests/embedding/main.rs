@@ -2,6 +2,7 @@
 //! memories, references, limits.
 #![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "tests")]
 
+mod accesses;
 mod adversary;
 mod calls;
 mod crossing;
