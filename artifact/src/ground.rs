@@ -40,20 +40,24 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Whether an image with this header can run here. `feature` says of a CPU feature, by its name in
-    /// [`Architecture::features`], whether it is there; `None` if nobody knows.
+    /// Whether an image with this header can run here. `names` are those of the native CPU's features, its architecture's
+    /// [`Architecture::features`]; `feature` says of one, by its place among them and its name, whether it is there; `None` if nobody
+    /// knows.
     ///
     /// # Errors
     /// The first thing that is missing.
     pub fn check(
         &self,
         header: &ImageHeader,
-        feature: impl FnMut(&'static str) -> Option<bool>,
+        names: &[&'static str],
+        feature: impl FnMut(u32, &'static str) -> Option<bool>,
     ) -> Result<(), LoadError> {
         let architecture = self.check_architecture(header)?;
         self.check_traps(header)?;
         self.check_builtins(header)?;
-        check_features(architecture, header.cpu_features, feature)?;
+        // Bytecode needs nothing of a CPU.
+        let names = if architecture == Architecture::Pulley { &[] } else { names };
+        check_features(names, header.cpu_features, feature)?;
         let floats = header.flags & (flags::FLOAT_REGISTERS | flags::VECTORS) != 0;
         // Pulley's registers are not the machine's.
         if floats && !self.float_registers && architecture != Architecture::Pulley {
@@ -119,21 +123,19 @@ impl Ground {
 }
 
 fn check_features(
-    architecture: Architecture,
+    names: &[&'static str],
     needed: u64,
-    mut feature: impl FnMut(&'static str) -> Option<bool>,
+    mut feature: impl FnMut(u32, &'static str) -> Option<bool>,
 ) -> Result<(), LoadError> {
     let mut rest = needed;
-    for (bit, name) in architecture.features().iter().enumerate() {
-        let mask = 1u64.wrapping_shl(u32::try_from(bit).unwrap_or(0));
-        if rest & mask == 0 {
-            continue;
+    for (bit, name) in (0..u64::BITS).zip(names) {
+        if rest & 1 != 0 {
+            let present = feature(bit, name);
+            if present != Some(true) {
+                return Err(LoadError::CpuFeature { name: Some(name), present });
+            }
         }
-        rest &= !mask;
-        let present = feature(name);
-        if present != Some(true) {
-            return Err(LoadError::CpuFeature { name: Some(name), present });
-        }
+        rest >>= 1;
     }
     if rest == 0 { Ok(()) } else { Err(LoadError::CpuFeature { name: None, present: None }) }
 }

@@ -137,7 +137,7 @@ impl Device {
             float_registers: file.float_registers,
             required,
         };
-        let mut description = Description::new(ground, |_| None);
+        let mut description = Description::new(ground, |_, _| None);
         (description.cpu_features, description.abi, description.contract) = (cpu_features, file.abi, file.contract);
         Ok(Device(description))
     }
@@ -221,7 +221,8 @@ impl Device {
         if endian != device.ground.endian {
             return Err(Refusal::ByteOrder { device: device.ground.endian, image: endian });
         }
-        device.ground.check(header, |name| Some(device.has_feature(name))).map_err(Refusal::Load)?;
+        let names = device.ground.architecture.map_or(&[][..], Architecture::features);
+        device.ground.check(header, names, |_, name| Some(device.has_feature(name))).map_err(Refusal::Load)?;
         let native = Architecture::from_u8(header.architecture) != Some(Architecture::Pulley);
         Ok(if native && !device.ground.virtual_memory { Fit::InPlace } else { Fit::Anyhow })
     }

@@ -13,12 +13,12 @@ pub use stilt_artifact::ground::{Description as GroundDescription, LoadError};
 
 /// Checks the header of an image that [`stilt_artifact::Image::parse`] has passed.
 pub(crate) fn check(config: &Config, header: &ImageHeader) -> Result<(), LoadError> {
-    ground(config).check(header, |name| has_feature(config, name))
+    ground(config).check(header, NAMES, |bit, name| has_feature(config, bit, name))
 }
 
 /// All of it, to be printed.
 pub(crate) fn describe(config: &Config) -> GroundDescription {
-    GroundDescription::new(ground(config), |name| has_feature(config, name))
+    GroundDescription::new(ground(config), |bit, name| has_feature(config, bit, name))
 }
 
 /// Whether this runtime itself was compiled to leave float registers alone.
@@ -50,10 +50,16 @@ fn ground(config: &Config) -> Ground {
     }
 }
 
-fn has_feature(config: &Config, name: &str) -> Option<bool> {
+/// Features of the CPUs that this runtime runs on natively.
+const NAMES: &[&str] = match Architecture::NATIVE {
+    Some(native) => native.features(),
+    None => &[],
+};
+
+fn has_feature(config: &Config, bit: u32, name: &str) -> Option<bool> {
     match config.detect() {
         Some(detect) => detect(name),
-        None => stilt_vm::cpu::has_feature(name),
+        None => stilt_vm::cpu::has_feature(bit),
     }
 }
 

@@ -73,6 +73,8 @@ impl Error {
 
     /// An error that is a literal: `Error::fixed(&"what is wrong")`. Needs no memory.
     pub const fn fixed(message: &'static &'static str) -> Error {
+        // Without texts, one for all: those of the callers are then not linked.
+        let message = if cfg!(feature = "messages") { message } else { &"error" };
         Error { repr: Repr::Fixed(Message(message)) }
     }
 

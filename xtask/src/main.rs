@@ -36,7 +36,11 @@ enum Task {
     /// Precompile real programs and run them on the Linux platform.
     Demo,
     /// Link the smallest embedding, show its size section by section, and fail if it can reach a panic.
-    Size,
+    Size {
+        /// Also show what each feature adds, and the sizes for a microcontroller.
+        #[arg(long)]
+        features: bool,
+    },
     /// Install the Debian packages that some suites and checks need (needs root).
     Setup,
 }
@@ -46,7 +50,8 @@ fn main() -> ExitCode {
         Task::Test { all, only } => suites::run(all, only.as_deref()),
         Task::Check => check::run(),
         Task::Demo => demo::run(),
-        Task::Size => size::run(),
+        Task::Size { features: false } => size::run(),
+        Task::Size { features: true } => size::features(),
         Task::Setup => setup::run(),
     };
     match result {

@@ -23,6 +23,8 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "make", shown_by: "/usr/bin/make" },
     // C++ reads the platform header.
     Package { name: "g++", shown_by: "/usr/bin/g++" },
+    // Sizes of images for other machines.
+    Package { name: "llvm", shown_by: "/usr/bin/llvm-size" },
     // Rust's library as source, for targets that have no built one.
     Package { name: "rustc-web", shown_by: "/usr/bin/rustc" },
     Package { name: "cargo-web", shown_by: "/usr/bin/cargo" },

@@ -1,88 +1,57 @@
-//! The smallest embedding, linked: its size by section, and whether a panic can be reached in it.
-//!
-//! Counted is what the project's own code puts into the image: runtime, trampolines of the runtime, builtins, error text.
-//! Not counted: allocator, libc, start-up code and the platform file, which are C and whose sections the linker map names.
+//! The smallest embedding, linked: its size by section, what each feature adds, and whether a panic can be reached in it.
 
-use crate::tool;
-use anyhow::{Context, Result, bail};
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+mod native;
+mod thumb;
+
+use anyhow::Result;
 
 const FOLDER: &str = "embedding-example/smallest";
 
-pub(crate) fn run() -> Result<()> {
-    let target = tool::root().join("target/smallest");
-    let folder = tool::root().join(FOLDER);
-    let mut cargo = tool::cargo();
-    cargo.args(["build", "--release", "--manifest-path"]).arg(folder.join("Cargo.toml"));
-    tool::run(cargo.arg("--target-dir").arg(&target))?;
+/// All of WebAssembly 2.0.
+const LEAST: &str = "bulk-memory,tables";
 
-    let (program, map) = (target.join("smallest"), target.join("smallest.map"));
-    let mut link = Command::new("cc");
-    link.args(["-Os", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-fdata-sections", "-I"]).arg(tool::root());
-    link.arg(folder.join("platform.c")).arg(target.join("release/libstilt_example_smallest.a"));
-    link.arg("-Wl,--gc-sections").arg(format!("-Wl,-Map={}", map.display())).arg("-o").arg(&program);
-    tool::run(&mut link).context("the smallest image does not link; if `stilt_a_panic_is_reachable` is undefined, then a panic can be reached from the functions that the linker names")?;
-    println!("no panic is reachable in the smallest image");
+/// What may be had beyond that.
+const FEATURES: [&str; 4] = ["image-checks", "messages", "backtraces", "pooling-allocator"];
 
-    check_that_it_runs(&target, &program, &folder)?;
-    report(&map)
+/// Bytes by section.
+struct Sizes(Vec<(String, u64)>);
+
+impl Sizes {
+    fn total(&self) -> u64 {
+        self.0.iter().map(|(_, size)| size).sum()
+    }
 }
 
-fn check_that_it_runs(target: &Path, program: &Path, folder: &Path) -> Result<()> {
-    let image = target.join("run.cwasm");
-    let mut compile = tool::cargo();
-    compile.args(["run", "--quiet", "--package", "stilt-cli", "--", "compile", "--traps", "explicit", "-o"]);
-    tool::run(compile.arg(&image).arg(folder.join("run.wat")))?;
-    for (argument, expected) in [("7", "14"), ("0", "trap 8")] {
-        let output = tool::output(Command::new(program).arg(&image).arg(argument))?;
-        let output = String::from_utf8_lossy(&output);
-        if output.trim() != expected {
-            bail!("the smallest image answers `{}` for {argument}, expected `{expected}`", output.trim());
-        }
+/// Links the smallest image and the one with everything; neither can reach a panic.
+pub(crate) fn run() -> Result<()> {
+    native::measure(&format!("{LEAST},{}", FEATURES.join(",")))?;
+    native::check_that_it_runs()?;
+    let sizes = native::measure(LEAST)?;
+    println!("no panic is reachable in the smallest image, nor with every feature");
+    native::check_that_it_runs()?;
+    println!("{:<24} {:>8}", "section", "bytes");
+    for (name, size) in &sizes.0 {
+        println!("{name:<24} {size:>8}");
     }
+    println!("{:<24} {:>8}", "all that is loaded", sizes.total());
     Ok(())
 }
 
-/// Adds up, by output section, the input sections that come from the Rust archive.
-fn report(map: &Path) -> Result<()> {
-    let text = fs::read_to_string(map).with_context(|| format!("cannot read {}", map.display()))?;
-    let body = text.split("Linker script and memory map").nth(1).context("the linker map has no memory map")?;
-    let mut totals: Vec<(String, u64)> = Vec::new();
-    let mut output = String::new();
-    // A line is ` .text.name  0xaddress  0xsize  file`; after a long name the rest follows on the next line.
-    let mut words: Vec<&str> = Vec::new();
-    for line in body.lines() {
-        if line.starts_with('.') {
-            output = line.split_whitespace().next().unwrap_or_default().to_owned();
-            words.clear();
-            continue;
-        }
-        if line.starts_with(" .") {
-            words.clear();
-        }
-        words.extend(line.split_whitespace());
-        let [_, address, size, file] = words.as_slice() else { continue };
-        let size = size.strip_prefix("0x").and_then(|hex| u64::from_str_radix(hex, 16).ok());
-        let placed = address.strip_prefix("0x").is_some_and(|hex| hex.chars().any(|digit| digit != '0'));
-        if let Some(size) = size.filter(|size| placed && *size > 0 && file.contains("libstilt_example_smallest.a")) {
-            match totals.iter_mut().find(|(name, _)| *name == output) {
-                Some((_, total)) => *total += size,
-                None => totals.push((output.clone(), size)),
-            }
-        }
-        words.clear();
+/// Likewise, and what each feature adds, natively and on a microcontroller.
+pub(crate) fn features() -> Result<()> {
+    run()?;
+    let least = native::measure(LEAST)?.total();
+    println!("\n{:<24} {:>8}", "x86_64, native code", "bytes");
+    println!("{:<24} {least:>8}", "bulk-memory, tables");
+    println!("{:<24} {:>8}", "  without tables", native::measure("bulk-memory")?.total());
+    println!("{:<24} {:>8}", "  without both", native::measure("")?.total());
+    for feature in FEATURES.into_iter().chain(["pulley"]) {
+        let with = native::measure(&format!("{LEAST},{feature}"))?.total();
+        println!("{:<24} {:>+8}", format!("  {feature}"), i128::from(with) - i128::from(least));
     }
-    if totals.is_empty() {
-        bail!("the linker map names nothing from the Rust archive");
-    }
-    println!("{:<24} {:>8}", "section", "bytes");
-    for (name, size) in &totals {
-        println!("{name:<24} {size:>8}");
-    }
-    // Unwind tables are for debuggers of the host; firmware leaves them out.
-    let loaded = totals.iter().filter(|(name, _)| !name.starts_with(".eh_frame") && name != ".gcc_except_table");
-    println!("{:<24} {:>8}", "all but unwind tables", loaded.map(|(_, size)| size).sum::<u64>());
+    println!("{:<24} {:>8}", "all but pulley", native::measure(&format!("{LEAST},{}", FEATURES.join(",")))?.total());
+    println!("\n{:<24} {:>8}", "thumbv7em", "bytes");
+    println!("{:<24} {:>8}", "without pulley", thumb::measure(LEAST)?.total());
+    println!("{:<24} {:>8}", "with pulley", thumb::measure(&format!("{LEAST},pulley"))?.total());
     Ok(())
 }

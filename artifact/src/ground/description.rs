@@ -24,11 +24,11 @@ pub struct Description {
 
 impl Description {
     /// Of a ground under the runtime that this code is part of. `feature` is that of [`Ground::check`].
-    pub fn new(ground: Ground, mut feature: impl FnMut(&'static str) -> Option<bool>) -> Description {
+    pub fn new(ground: Ground, mut feature: impl FnMut(u32, &'static str) -> Option<bool>) -> Description {
         let names = ground.architecture.map_or(&[][..], Architecture::features);
         let mut cpu_features = 0;
         for (bit, name) in (0..u64::BITS).zip(names) {
-            cpu_features |= u64::from(feature(name) == Some(true)).wrapping_shl(bit);
+            cpu_features |= u64::from(feature(bit, name) == Some(true)).wrapping_shl(bit);
         }
         Description { ground, cpu_features, abi: crate::ABI, contract: crate::contract::FINGERPRINT }
     }

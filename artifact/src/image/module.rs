@@ -38,6 +38,7 @@ impl<'a, O: ByteOrder> ModuleImage<'a, O> {
     }
 
     /// The bytes of section number `index` (see [`section`]).
+    #[cfg_attr(feature = "small", inline(never))]
     pub fn section(&self, index: usize) -> &'a [u8] {
         let start = self.header.sections.get(index).copied().unwrap_or(self.header.end);
         let end = self.header.sections.get(index.wrapping_add(1)).copied().unwrap_or(self.header.end);

@@ -16,7 +16,7 @@ fn linux() -> Description {
         float_registers: true,
         required: None,
     };
-    Description::new(ground, |name| Some(!name.starts_with("avx") && name != "fma"))
+    Description::new(ground, |_, name| Some(!name.starts_with("avx") && name != "fma"))
 }
 
 fn compiled_for(device: Device) -> Vec<u8> {

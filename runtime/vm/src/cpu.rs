@@ -3,21 +3,23 @@
 //!
 //! Called by the loader, never on the way of a call.
 
-/// Whether the CPU has the feature with this name (as [`stilt_artifact::target::Architecture::features`] spells it) and the
-/// operating system keeps its registers. `None`: not known.
-pub fn has_feature(name: &str) -> Option<bool> {
-    if compiled_in(name) { Some(true) } else { machine::has_feature(name) }
+/// Whether the CPU has the feature with this place in [`stilt_artifact::target::Architecture::features`] and the operating system
+/// keeps its registers. `None`: not known.
+pub fn has_feature(bit: u32) -> Option<bool> {
+    if COMPILED_IN.checked_shr(bit).unwrap_or(0) & 1 != 0 { Some(true) } else { machine::has_feature(bit) }
 }
 
-/// Whether this very code may use the feature, so that it is certainly there.
-fn compiled_in(name: &str) -> bool {
-    macro_rules! any {
-        ($($feature:literal)*) => {
-            false $( || (cfg!(target_feature = $feature) && name == $feature) )*
-        };
+/// What this very code may use, so that it is certainly there: a bit for each feature.
+const COMPILED_IN: u32 = {
+    macro_rules! bits {
+        ($($bit:literal $feature:literal)*) => { 0 $( | ((cfg!(target_feature = $feature) as u32) << $bit) )* };
     }
-    any!("sse3" "ssse3" "sse4.1" "sse4.2" "popcnt" "cmpxchg16b" "avx" "avx2" "fma" "bmi1" "bmi2" "lzcnt")
-}
+    if cfg!(target_arch = "x86_64") {
+        bits!(0 "cmpxchg16b" 1 "sse3" 2 "ssse3" 3 "sse4.1" 4 "sse4.2" 5 "popcnt" 6 "avx" 7 "avx2" 8 "fma" 9 "bmi1" 10 "bmi2" 11 "lzcnt")
+    } else {
+        0
+    }
+};
 
 #[cfg(all(target_arch = "x86_64", not(target_os = "none")))]
 mod machine {
@@ -26,9 +28,9 @@ mod machine {
 
     const EXTENDED: u32 = 0x8000_0000;
     /// Bits of the register XCR0: SSE and AVX.
-    const AVX_STATE: u64 = 0b110;
+    const AVX_STATE: u8 = 0b110;
     /// And the three of AVX-512.
-    const AVX512_STATE: u64 = 0b1110_0110;
+    const AVX512_STATE: u8 = 0b1110_0110;
 
     /// A word of what the instruction answers.
     #[derive(Clone, Copy)]
@@ -39,32 +41,32 @@ mod machine {
         Extended,
     }
 
-    /// Name, word, bit in it, and the state that the operating system must keep.
-    const FEATURES: [(&str, Word, u8, u64); 17] = [
-        ("sse3", Word::One, 0, 0),
-        ("ssse3", Word::One, 9, 0),
-        ("fma", Word::One, 12, AVX_STATE),
-        ("cmpxchg16b", Word::One, 13, 0),
-        ("sse4.1", Word::One, 19, 0),
-        ("sse4.2", Word::One, 20, 0),
-        ("popcnt", Word::One, 23, 0),
-        ("avx", Word::One, 28, AVX_STATE),
-        ("bmi1", Word::SevenEbx, 3, 0),
-        ("avx2", Word::SevenEbx, 5, AVX_STATE),
-        ("bmi2", Word::SevenEbx, 8, 0),
-        ("avx512f", Word::SevenEbx, 16, AVX512_STATE),
-        ("avx512dq", Word::SevenEbx, 17, AVX512_STATE),
-        ("avx512vl", Word::SevenEbx, 31, AVX512_STATE),
-        ("avx512vbmi", Word::SevenEcx, 1, AVX512_STATE),
-        ("avx512bitalg", Word::SevenEcx, 12, AVX512_STATE),
-        ("lzcnt", Word::Extended, 5, 0),
+    /// Word, bit in it, and the state that the operating system must keep, in the order of the features' bits.
+    const FEATURES: [(Word, u8, u8); 17] = [
+        (Word::One, 13, 0),
+        (Word::One, 0, 0),
+        (Word::One, 9, 0),
+        (Word::One, 19, 0),
+        (Word::One, 20, 0),
+        (Word::One, 23, 0),
+        (Word::One, 28, AVX_STATE),
+        (Word::SevenEbx, 5, AVX_STATE),
+        (Word::One, 12, AVX_STATE),
+        (Word::SevenEbx, 3, 0),
+        (Word::SevenEbx, 8, 0),
+        (Word::Extended, 5, 0),
+        (Word::SevenEcx, 12, AVX512_STATE),
+        (Word::SevenEbx, 17, AVX512_STATE),
+        (Word::SevenEbx, 16, AVX512_STATE),
+        (Word::SevenEbx, 31, AVX512_STATE),
+        (Word::SevenEcx, 1, AVX512_STATE),
     ];
 
-    pub(super) fn has_feature(name: &str) -> Option<bool> {
-        let found = found();
-        let mut features = FEATURES.iter().enumerate();
-        let (place, _) = features.find(|(_, feature)| feature.0 == name)?;
-        Some(found >> place & 1 == 1)
+    pub(super) fn has_feature(bit: u32) -> Option<bool> {
+        if bit as usize >= FEATURES.len() {
+            return None;
+        }
+        Some(found().wrapping_shr(bit) & 1 == 1)
     }
 
     /// Set in what is remembered once the CPU has been asked.
@@ -95,14 +97,14 @@ mod machine {
         let extended = if __cpuid(EXTENDED).eax > EXTENDED { __cpuid(EXTENDED | 1).ecx } else { 0 };
         let kept = kept_state(one);
         let mut found = 0;
-        for (place, (_, word, bit, state)) in FEATURES.iter().enumerate() {
+        for (place, (word, bit, state)) in FEATURES.iter().enumerate() {
             let word = match word {
                 Word::One => one,
                 Word::SevenEbx => seven.0,
                 Word::SevenEcx => seven.1,
                 Word::Extended => extended,
             };
-            found |= u32::from(word >> bit & 1 == 1 && kept & state == *state) << place;
+            found |= u32::from(word >> bit & 1 == 1 && kept & u64::from(*state) == u64::from(*state)) << place;
         }
         found
     }
@@ -120,7 +122,7 @@ mod machine {
 
 #[cfg(not(all(target_arch = "x86_64", not(target_os = "none"))))]
 mod machine {
-    pub(super) fn has_feature(_name: &str) -> Option<bool> {
+    pub(super) fn has_feature(_bit: u32) -> Option<bool> {
         None
     }
 }
@@ -132,18 +134,29 @@ mod tests {
 
     #[test]
     fn agrees_with_the_standard_library() {
+        let names = Architecture::X86_64.features();
+        let has_feature = |name: &str| {
+            let mut bits = (0..u32::BITS).zip(names);
+            bits.find(|(_, known)| **known == name).and_then(|(bit, _)| super::has_feature(bit))
+        };
         macro_rules! same {
             ($($feature:tt)*) => { $( assert_eq!(
-                super::has_feature($feature),
+                has_feature($feature),
                 Some(std::arch::is_x86_feature_detected!($feature)),
                 $feature
             ); )* };
         }
         same!("sse3" "ssse3" "sse4.1" "sse4.2" "popcnt" "avx" "avx2" "fma" "bmi1" "bmi2" "lzcnt" "cmpxchg16b");
         same!("avx512f" "avx512dq" "avx512vl" "avx512vbmi" "avx512bitalg");
-        for name in Architecture::X86_64.features() {
-            assert!(super::has_feature(name).is_some(), "{name}");
+        for name in names {
+            assert!(has_feature(name).is_some(), "{name}");
         }
-        assert_eq!(super::has_feature("nonsense"), None);
+        assert_eq!(super::has_feature(32), None);
+        // What the compiler may use is named in the same order.
+        for (bit, name) in (0..u32::BITS).zip(names) {
+            if super::COMPILED_IN.wrapping_shr(bit) & 1 != 0 {
+                assert_eq!(has_feature(name), Some(true), "{name}");
+            }
+        }
     }
 }

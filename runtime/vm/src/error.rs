@@ -33,6 +33,18 @@ pub enum VmError {
     Pool(PoolConcurrencyLimitError),
 }
 
+impl VmError {
+    /// A limit of this runtime, or a thing that it cannot do. What it says is linked with the feature `messages` only.
+    pub(crate) const fn unsupported(what: &'static str) -> VmError {
+        VmError::Unsupported(if cfg!(feature = "messages") { what } else { "" })
+    }
+
+    /// Parts that do not belong together, likewise.
+    pub(crate) const fn mismatch(what: &'static str) -> VmError {
+        VmError::Mismatch(if cfg!(feature = "messages") { what } else { "" })
+    }
+}
+
 impl fmt::Display for VmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -63,10 +63,10 @@ impl Store {
     {
         let layout = host_layout::<F>();
         if storage.len() < layout.size() || storage.align() < layout.align() {
-            return Err(VmError::Mismatch("the storage of a host function is too small"));
+            return Err(VmError::mismatch("the storage of a host function is too small"));
         }
         if !is_host::<S>(self.block()) {
-            return Err(VmError::Mismatch("the store is used with another host"));
+            return Err(VmError::mismatch("the store is used with another host"));
         }
         let place = storage.as_ptr().cast::<HostBlock<F>>();
         let code: HostFn = shim::<S, F>;

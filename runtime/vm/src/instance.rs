@@ -292,15 +292,15 @@ impl Store {
         imports: &mut dyn Iterator<Item = Entity>,
         rooms: &mut dyn Rooms,
     ) -> Result<InstancePtr, VmError> {
-        const BROKEN: VmError = VmError::Unsupported("the instance is too large");
+        const BROKEN: VmError = VmError::unsupported("the instance is too large");
         let (module, type_ids) = (owner.module(), owner.type_ids());
         let (image, ground) = (*module.image(), module.ground());
         let (module, type_ids) = (NonNull::from(module), NonNull::from(type_ids));
         if self.block().ground.get().is_some_and(|other| other != ground) {
-            return Err(VmError::Mismatch("images of different targets cannot be in one store"));
+            return Err(VmError::mismatch("images of different targets cannot be in one store"));
         }
         if type_ids.len() != image.types().len() as usize {
-            return Err(VmError::Mismatch("the module's type ids are not complete"));
+            return Err(VmError::mismatch("the module's type ids are not complete"));
         }
         let header = image.header();
         let max_frame = image.image().header().max_frame as usize;
@@ -374,8 +374,8 @@ impl Store {
         imports: &mut dyn Iterator<Item = Entity>,
         rooms: &mut dyn Rooms,
     ) -> Result<(), VmError> {
-        const MISSING: VmError = VmError::Mismatch("the imports are not those of the module");
-        const DAMAGED: VmError = VmError::Mismatch("the image is damaged");
+        const MISSING: VmError = VmError::mismatch("the imports are not those of the module");
+        const DAMAGED: VmError = VmError::mismatch("the image is damaged");
         let image = view.image();
         let header = image.header();
         for (place, index) in (header.imported_memories..image.memories().len()).enumerate() {
@@ -432,8 +432,8 @@ impl Store {
         entity: Entity,
         counts: &mut Counts,
     ) -> Result<(), VmError> {
-        const FOREIGN: VmError = VmError::Mismatch("an import belongs to another store");
-        const WRONG: VmError = VmError::Mismatch("an import is not of the kind that the module wants");
+        const FOREIGN: VmError = VmError::mismatch("an import belongs to another store");
+        const WRONG: VmError = VmError::mismatch("an import is not of the kind that the module wants");
         let image = view.image();
         let set = |offset: u32, pointer: *mut u8| {
             // SAFETY: at an imported entity's offset lies a pointer (INV-INSTANCE).
@@ -453,7 +453,7 @@ impl Store {
                 let code = if unsafe { context.as_ref() }.kind.get() == CONTEXT_HOST {
                     let ty = image.types().get(import.index).ok_or(WRONG)?;
                     let trampoline = view.module().code_at(ty.host);
-                    let code = trampoline.ok_or(VmError::Mismatch("the image has no trampoline for an import"))?;
+                    let code = trampoline.ok_or(VmError::mismatch("the image has no trampoline for an import"))?;
                     code.as_ptr().cast_const()
                 } else {
                     reference.code.get()
@@ -536,7 +536,7 @@ impl Store {
 /// The bytes from a block to its structure in the context.
 fn distance(block: NonNull<u8>, vm: NonNull<u8>) -> Result<u32, VmError> {
     let distance = vm.as_ptr().addr().checked_sub(block.as_ptr().addr());
-    distance.and_then(|distance| u32::try_from(distance).ok()).ok_or(VmError::Unsupported("the instance is too large"))
+    distance.and_then(|distance| u32::try_from(distance).ok()).ok_or(VmError::unsupported("the instance is too large"))
 }
 
 const fn store_of(entity: Entity) -> crate::id::StoreId {

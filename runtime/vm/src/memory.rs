@@ -31,7 +31,7 @@ pub(crate) const PADDING: usize = 16;
 pub(crate) const ALIGN: usize = 16;
 
 pub(crate) const SMALL_PAGES: VmError =
-    VmError::Unsupported("a memory of smaller pages than the machine's cannot have guards");
+    VmError::unsupported("a memory of smaller pages than the machine's cannot have guards");
 
 /// What a memory is to be like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl MemoryBlock {
         wants: Option<ImageKey>,
         rooms: &mut dyn Rooms,
     ) -> Result<(), VmError> {
-        const TOO_LARGE: VmError = VmError::Unsupported("the memory is too large for this machine");
+        const TOO_LARGE: VmError = VmError::unsupported("the memory is too large for this machine");
         let shape = &self.shape;
         let len = shape.bytes(shape.min).ok_or(TOO_LARGE)?;
         let (backing, base, capacity) = if let Some(pool) = rooms.pool() {
@@ -156,7 +156,7 @@ impl MemoryBlock {
             let guard = pages(shape.guard).ok_or(TOO_LARGE)?;
             let reserved = pages(shape.reservation).ok_or(TOO_LARGE)?;
             if len > reserved {
-                return Err(VmError::Mismatch("the memory is larger than its reservation"));
+                return Err(VmError::mismatch("the memory is larger than its reservation"));
             }
             let size = guard.checked_mul(2).and_then(|guards| guards.checked_add(reserved)).ok_or(TOO_LARGE)?;
             let start = memory::map(size, Protection::None)?;

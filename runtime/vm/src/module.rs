@@ -98,7 +98,7 @@ impl Module {
     /// INV-CODE holds for the image.
     pub unsafe fn publish(file: &[u8]) -> Result<Module, VmError> {
         if !publication::REACHES_EVERY_CORE {
-            return Err(VmError::Unsupported("loading native code needs the platform's STILT_CODE_PUBLICATION"));
+            return Err(VmError::unsupported("loading native code needs the platform's STILT_CODE_PUBLICATION"));
         }
         let page = memory::page_size()?;
         // The image base comes to lie at a page, for the sake of what is aligned in it.
@@ -107,7 +107,7 @@ impl Module {
             prefix => page.wrapping_sub(prefix),
         };
         let size = front.checked_add(file.len()).and_then(|size| size.checked_next_multiple_of(page));
-        let size = size.ok_or(VmError::Unsupported("the image is too large"))?;
+        let size = size.ok_or(VmError::unsupported("the image is too large"))?;
         let start = memory::map(size, Protection::ReadWrite)?;
         let bytes = Bytes::Mapping { start, size };
         // SAFETY: `front` is less than the mapping is long.
@@ -134,7 +134,7 @@ impl Module {
         // SAFETY: the storage is initialised and ours, never written again; the code is the caller's promise.
         let module = unsafe { Module::at(start, len, Bytes::Storage { _owner: storage }) }?;
         if module.ground.architecture != Architecture::Pulley {
-            return Err(VmError::Unsupported("native code cannot run from plain storage"));
+            return Err(VmError::unsupported("native code cannot run from plain storage"));
         }
         Ok(module)
     }
@@ -164,10 +164,10 @@ impl Module {
         }?;
         let header = image.header();
         if usize::from(header.pointer_width) != size_of::<usize>() {
-            return Err(VmError::Mismatch("the image is for another pointer width"));
+            return Err(VmError::mismatch("the image is for another pointer width"));
         }
         if header.modules != 1 {
-            return Err(VmError::Unsupported("the image does not hold exactly one module"));
+            return Err(VmError::unsupported("the image does not hold exactly one module"));
         }
         let base = image.bytes().as_ptr();
         let code = image.code();
@@ -180,20 +180,20 @@ impl Module {
         let convention = Convention::from_u8(header.convention);
         let traps = TrapMode::from_u8(header.trap_mode);
         let (Some(architecture), Some(convention), Some(traps)) = (architecture, convention, traps) else {
-            return Err(VmError::Mismatch("the image's target is not known to this runtime"));
+            return Err(VmError::mismatch("the image's target is not known to this runtime"));
         };
         let hardware = match architecture {
             Architecture::Pulley if interpreter::SUPPORTED => false,
             Architecture::Pulley => {
-                return Err(VmError::Unsupported("this build has no interpreter (feature `pulley`)"));
+                return Err(VmError::unsupported("this build has no interpreter (feature `pulley`)"));
             }
             native if Architecture::NATIVE == Some(native) => traps == TrapMode::Hardware,
-            _ => return Err(VmError::Mismatch("the image is for another architecture")),
+            _ => return Err(VmError::mismatch("the image is for another architecture")),
         };
         if hardware {
             signals::prepare()?;
         }
-        let module = image.module(0).ok_or(VmError::Mismatch("the image has no module"))?;
+        let module = image.module(0).ok_or(VmError::mismatch("the image has no module"))?;
         let code_len = code.len();
         let code = NonNull::new(code.as_ptr().cast_mut()).unwrap_or(NonNull::dangling());
         let ground = Ground { architecture, convention };

@@ -234,7 +234,7 @@ impl Pool {
         states: TryVec<SlotState>,
         free: FreeSet,
     ) -> Result<Pool, VmError> {
-        const SMALL: VmError = VmError::Mismatch("the storage given to the pool is too small for its slots");
+        const SMALL: VmError = VmError::mismatch("the storage given to the pool is too small for its slots");
         let first = storage.0.cast::<u8>();
         let front = first.as_ptr().addr().checked_next_multiple_of(ALIGN).ok_or(SMALL)?;
         let front = front.wrapping_sub(first.as_ptr().addr());
@@ -291,7 +291,7 @@ impl Pool {
         });
         let number = number.ok_or(VmError::Pool(PoolConcurrencyLimitError { slots: pool.shape.slots }))?;
         let Some(state) = pool.slots.get(number as usize) else {
-            return Err(VmError::Mismatch("the pool has fewer slots than numbers"));
+            return Err(VmError::mismatch("the pool has fewer slots than numbers"));
         };
         state.tenant.set(Tenant { plain, first_len: len, ..Tenant::default() });
         let slot = Slot { pool: pool.clone(), state: NonNull::from(state), number };

@@ -20,7 +20,7 @@ static HANDLER: Once = Once::new();
 pub(crate) fn prepare() -> Result<(), VmError> {
     match HANDLER.turn() {
         Turn::Succeeded => Ok(()),
-        Turn::Failed => Err(VmError::Unsupported("the platform could not install the trap handler")),
+        Turn::Failed => Err(VmError::unsupported("the platform could not install the trap handler")),
         Turn::Mine => {
             // SAFETY: only one caller gets here, once; the handler keeps to the header's rules.
             let result = unsafe { traps::init(handle) };

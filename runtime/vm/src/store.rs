@@ -148,7 +148,7 @@ impl Store {
     pub fn new(storage: TryArc<Storage>, frames: usize, id: StoreId, limits: Limits) -> Result<Store, VmError> {
         if Store::layout(frames).is_none_or(|layout| storage.len() < layout.size() || storage.align() < layout.align())
         {
-            return Err(VmError::Mismatch("the storage of a store is too small"));
+            return Err(VmError::mismatch("the storage of a store is too small"));
         }
         let block = storage.as_ptr().cast::<StoreBlock>();
         // SAFETY: the storage is long enough for the block and the frames behind it, as compared.

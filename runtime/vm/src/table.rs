@@ -70,7 +70,7 @@ impl TableBlock {
     /// # Safety
     /// The block and `vm` fulfil INV-BACK; nobody else uses them yet.
     pub(crate) unsafe fn fill(&self, vm: &VmTable, rooms: &mut dyn Rooms) -> Result<(), VmError> {
-        const TOO_LARGE: VmError = VmError::Unsupported("the table is larger than this runtime's limit");
+        const TOO_LARGE: VmError = VmError::unsupported("the table is larger than this runtime's limit");
         if self.shape.min > MOST {
             return Err(TOO_LARGE);
         }
