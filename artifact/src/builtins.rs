@@ -3,7 +3,8 @@
 //!
 //! Every builtin is `extern "C" fn(context, u64 × arguments) -> u64`, so that native code passes everything in registers
 //! and an interpreter needs one shape per number of arguments. Narrower integers and pointers are zero-extended.
-//! Compiled code reaches a builtin through a trampoline of its image, which records where wasm was left.
+//! Compiled code reaches a builtin through a trampoline of its image, which records where wasm was left; one of
+//! [`Outcome::Nothing`] it calls itself.
 
 /// A group of builtins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,6 +49,9 @@ pub enum Outcome {
     Value,
     /// 0, or the [`crate::trap::TrapCode`] to raise.
     Status,
+    /// Nothing: it cannot trap and knows no context. The address that it writes to comes in the context's place, and what it
+    /// returns means nothing. Compiled code has tested all that could fail, and calls it without a trampoline.
+    Nothing,
 }
 
 macro_rules! builtins {
@@ -96,10 +100,10 @@ builtins! {
     MemoryGrow = Core[1], 2, Value;
     /// `()`: the interrupt word was found set. 0 to go on.
     Interrupt = Core[2], 0, Status;
-    /// `(destination, source, length, destination memory | source memory << 32)`, indexes of this module.
-    MemoryCopy = Memory[0], 4, Status;
-    /// `(destination, byte, length, memory)`.
-    MemoryFill = Memory[1], 4, Status;
+    /// `(destination; source, length)`, addresses of ranges that may overlap and lie within memories.
+    MemoryCopy = Memory[0], 2, Nothing;
+    /// `(destination; byte, length)`, the address of a range within a memory.
+    MemoryFill = Memory[1], 2, Nothing;
     /// `(destination, source, length, memory | data segment << 32)`.
     MemoryInit = Memory[2], 4, Status;
     /// `(data segment)`.

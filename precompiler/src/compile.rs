@@ -104,7 +104,9 @@ impl Precompiler {
         let mut frames = Vec::new();
         let mut nodes = Vec::new();
         let mut inlined = Vec::new();
+        let mut builtins = BTreeSet::new();
         for function in functions {
+            builtins.extend(&function.uses.builtins);
             frames.push(function.frame);
             nodes.push(function.stack_node(module));
             units.extend(function.units);
@@ -127,7 +129,7 @@ impl Precompiler {
             max_frame: if self.target.stack_tests_itself() { 0 } else { max_frame(&units) },
             stack_path: &stack::deepest(&nodes, module.imported_functions),
             flags: self.flags(&units),
-            builtin_groups: builtin_groups(&units),
+            builtin_groups: builtin_groups(&builtins),
             build_id: identity.build_id,
             producer: &identity.producer,
         })
@@ -321,10 +323,6 @@ fn max_frame(units: &[(Name, Unit)]) -> u32 {
     units.iter().filter(|(name, _)| tested_late(name)).map(|(_, unit)| unit.frame).max().unwrap_or(0)
 }
 
-fn builtin_groups(units: &[(Name, Unit)]) -> u32 {
-    let used = units.iter().filter_map(|(name, _)| match name {
-        Name::Builtin(number) => Builtin::ALL.get(*number as usize).map(|builtin| builtin.group().bit()),
-        _ => None,
-    });
-    used.fold(Group::Core.bit(), |bits, bit| bits | bit)
+fn builtin_groups(used: &BTreeSet<Builtin>) -> u32 {
+    used.iter().fold(Group::Core.bit(), |bits, builtin| bits | builtin.group().bit())
 }

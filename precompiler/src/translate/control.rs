@@ -43,6 +43,7 @@ impl Translator<'_, '_, '_> {
             self.state.open(FrameKind::Block, ty, params.len());
             return Ok(());
         }
+        self.load_before_loop();
         let header = self.block_with(params);
         let arguments = self.arguments(params.len());
         self.b.ins().jump(header, &arguments);
@@ -132,6 +133,7 @@ impl Translator<'_, '_, '_> {
         }
         self.b.seal_block(end);
         self.b.switch_to_block(end);
+        self.state.meet(frame);
         self.state.truncate(frame.height);
         self.state.push_all(self.b.block_params(end));
         self.state.reachable = true;
@@ -160,8 +162,9 @@ impl Translator<'_, '_, '_> {
         self.b.ins().jump(end, &arguments);
     }
 
-    /// The block behind a frame.
+    /// The block behind a frame, which is branched to from here.
     fn end_of(&mut self, depth: u32) -> Block {
+        self.state.branches_to_end(depth);
         let frame = self.state.frame(depth);
         if let Some(end) = frame.end {
             return end;

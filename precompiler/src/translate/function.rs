@@ -4,6 +4,7 @@
 use super::context::Context;
 use super::env::{ModuleEnv, Uses};
 use super::inline::{Budget, InlineMap};
+use super::memory::Row;
 use super::state::{FrameKind, FrameType, State};
 use crate::error::CompileError;
 use crate::module::{DefinedFuncIndex, FuncIndex, TypeIndex, value_type};
@@ -35,6 +36,8 @@ pub(super) struct Translator<'f, 'm, 'data> {
     pub(super) levels: Vec<Level>,
     pub(super) inlined: InlineMap,
     pub(super) budget: Budget,
+    /// What can still be merged.
+    pub(super) row: Row<'data>,
 }
 
 /// A body that is being inlined.
@@ -64,8 +67,9 @@ impl Entities {
     ) -> FuncRef {
         *self.functions.entry(name).or_insert_with(|| {
             let signature = b.import_signature(signature());
+            let colocated = !matches!(name, Name::HostCall(_));
             let name = ExternalName::user(b.func.declare_imported_user_function(name.external()));
-            b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false })
+            b.import_function(ExtFuncData { name, signature, colocated, patchable: false })
         })
     }
 
@@ -111,6 +115,7 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             levels: Vec::new(),
             inlined: InlineMap::default(),
             budget: Budget::new(env, own),
+            row: Row::default(),
         };
         let types = &env.module.function_type(index).params;
         for (&ty, value) in types.iter().zip(params) {
@@ -212,7 +217,7 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
         self.uses.builtins.insert(builtin);
         let results: &[Type] = match builtin.outcome() {
             Outcome::Value => &[types::I64],
-            Outcome::Status | Outcome::Never => &[],
+            Outcome::Status | Outcome::Never | Outcome::Nothing => &[],
         };
         let target = self.env.target;
         let signature = || Context::trampoline(target, builtin.arguments(), results);

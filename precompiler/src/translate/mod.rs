@@ -13,6 +13,7 @@ mod function;
 mod global;
 mod indirect;
 mod inline;
+mod leaf;
 mod memory;
 mod numeric;
 mod operators;

@@ -7,9 +7,16 @@ use crate::module::value_type;
 use cranelift_codegen::ir::types::*;
 use wasmparser::Operator as O;
 
-impl Translator<'_, '_, '_> {
+impl<'data> Translator<'_, '_, 'data> {
     /// Translates one validated operator.
-    pub(super) fn operator(&mut self, operator: &O<'_>) -> Result<(), CompileError> {
+    pub(super) fn operator(&mut self, operator: &O<'data>) -> Result<(), CompileError> {
+        if self.state.reachable {
+            self.enter_row(operator);
+            if self.straight(operator) {
+                return Ok(());
+            }
+            self.end_row();
+        }
         // Structure is followed everywhere, all else only where it can be reached.
         match operator {
             O::Block { blockty } => return self.block(*blockty),
@@ -26,19 +33,31 @@ impl Translator<'_, '_, '_> {
             _ if !self.state.reachable => return Ok(()),
             _ => {}
         }
-        let done = self.control(operator)?
-            || self.variable(operator)
-            || self.memory_operator(operator)
-            || self.numeric(operator)
-            || self.trapping(operator)
-            || self.table_operator(operator)?
-            || self.simd(operator);
+        let done = self.control(operator)? || self.bulk_operator(operator) || self.table_operator(operator)?;
         if done { Ok(()) } else { Err(self.internal(format!("an operator that is not translated: {operator:?}"))) }
+    }
+
+    /// Translates an operator that goes on to the next or traps, calls nothing and changes the length of no memory: what a
+    /// row of accesses may consist of (`memory/merge.rs`). Whether it was one.
+    pub(super) fn straight(&mut self, operator: &O<'_>) -> bool {
+        match operator {
+            O::Nop => {}
+            O::Drop => self.state.drop(1),
+            O::Select => self.select(None),
+            O::TypedSelect { ty } => self.select(value_type(*ty)),
+            _ => {
+                return self.variable(operator)
+                    || self.access(operator)
+                    || self.numeric(operator)
+                    || self.trapping(operator)
+                    || self.simd(operator);
+            }
+        }
+        true
     }
 
     fn control(&mut self, operator: &O<'_>) -> Result<bool, CompileError> {
         match operator {
-            O::Nop => {}
             O::Unreachable => self.unreachable(),
             O::Br { relative_depth } => self.br(*relative_depth),
             O::BrIf { relative_depth } => self.br_if(*relative_depth),
@@ -46,9 +65,6 @@ impl Translator<'_, '_, '_> {
             O::Return => self.return_(),
             O::Call { function_index } => self.call(*function_index)?,
             O::CallIndirect { type_index, table_index } => self.call_indirect(*type_index, *table_index)?,
-            O::Drop => self.state.drop(1),
-            O::Select => self.select(None),
-            O::TypedSelect { ty } => self.select(value_type(*ty)),
             _ => return Ok(false),
         }
         Ok(true)
@@ -72,7 +88,7 @@ impl Translator<'_, '_, '_> {
         true
     }
 
-    fn memory_operator(&mut self, operator: &O<'_>) -> bool {
+    fn access(&mut self, operator: &O<'_>) -> bool {
         match operator {
             O::I32Load { memarg } => self.load(memarg, I32),
             O::I64Load { memarg } => self.load(memarg, I64),
@@ -95,6 +111,13 @@ impl Translator<'_, '_, '_> {
             O::I32Store8 { memarg } | O::I64Store8 { memarg } => self.store(memarg, I8),
             O::I32Store16 { memarg } | O::I64Store16 { memarg } => self.store(memarg, I16),
             O::MemorySize { mem } => self.memory_size(*mem),
+            _ => return false,
+        }
+        true
+    }
+
+    fn bulk_operator(&mut self, operator: &O<'_>) -> bool {
+        match operator {
             O::MemoryGrow { mem } => self.memory_grow(*mem),
             O::MemoryCopy { dst_mem, src_mem } => self.memory_copy(*dst_mem, *src_mem),
             O::MemoryFill { mem } => self.memory_fill(*mem),

@@ -84,7 +84,9 @@ pub(super) struct Frame {
     /// The operands that an `if` took, for its other half.
     pub(super) arguments: Vec<Value>,
     /// How much was known when it was opened.
-    pub(super) known: usize,
+    known: usize,
+    /// How much of what is known now was known wherever something branched to its end.
+    known_at_end: usize,
 }
 
 /// An index into a memory that was tested.
@@ -97,6 +99,13 @@ struct Tested {
     end: u64,
     /// The operand as wide as a pointer; 0 on paths that are only mispredicted.
     safe: Value,
+}
+
+/// What is set aside while something is translated for another place.
+#[derive(Debug)]
+pub(super) struct Aside {
+    stack: Vec<Value>,
+    tested: Vec<Tested>,
 }
 
 /// How many tested indexes are remembered at once. Searching more would cost more than the tests it saves.
@@ -178,13 +187,39 @@ impl State {
             FrameKind::If { .. } if !dead => self.topmost(params).to_vec(),
             _ => Vec::new(),
         };
-        self.frames.push(Frame { kind, ty, height, end: None, dead, arguments, known: self.tested.len() });
+        let known = self.tested.len();
+        self.frames.push(Frame { kind, ty, height, end: None, dead, arguments, known, known_at_end: usize::MAX });
     }
 
     /// Forgets the tests that were made since the innermost frame was opened.
     pub(super) fn forget(&mut self) {
         let known = self.frames.last().map_or(0, |frame| frame.known);
-        self.tested.truncate(known);
+        self.keep(known);
+    }
+
+    /// Notes that something branches here to the end of a frame: what is known behind it has to be known here.
+    pub(super) fn branches_to_end(&mut self, depth: u32) {
+        let known = self.tested.len();
+        let frame = self.frame(depth);
+        frame.known_at_end = frame.known_at_end.min(known);
+    }
+
+    /// Goes on behind a frame, which was just closed, to whose end something branched: forgets what is not known on all ways.
+    pub(super) fn meet(&mut self, frame: &Frame) {
+        let here = if self.reachable { self.tested.len() } else { usize::MAX };
+        self.keep(frame.known_at_end.min(here));
+    }
+
+    /// Forgets all but the first `known` tests. What is found out later in their place was not known at earlier branches.
+    fn keep(&mut self, known: usize) {
+        if known < self.tested.len() {
+            self.tested.truncate(known);
+            for frame in &mut self.frames {
+                if frame.known_at_end != usize::MAX {
+                    frame.known_at_end = frame.known_at_end.min(known);
+                }
+            }
+        }
     }
 
     /// The frame that branches of this depth lead out of (or, a loop, to the head of).
@@ -193,11 +228,9 @@ impl State {
         &mut self.frames[place]
     }
 
-    /// Closes the innermost frame. What was found out within it is forgotten, and operands above its own are dropped.
+    /// Closes the innermost frame.
     pub(super) fn close(&mut self) -> Frame {
-        let frame = self.frames.pop().expect("validation has counted the frames");
-        self.tested.truncate(frame.known);
-        frame
+        self.frames.pop().expect("validation has counted the frames")
     }
 
     /// Whether the code at this point stands in a loop.
@@ -210,9 +243,39 @@ impl State {
         self.frames.len()
     }
 
-    /// Remembers that all bytes of `memory` below `index + end` exist. `safe` is the index as it may be used.
-    pub(super) fn remember(&mut self, memory: MemoryIndex, index: Value, end: u64, safe: Value) {
+    /// Remembers that all bytes of `memory` below `index + end` exist. `safe` is the index as it may be used. How much was
+    /// known before.
+    pub(super) fn remember(&mut self, memory: MemoryIndex, index: Value, end: u64, safe: Value) -> usize {
         self.tested.push(Tested { memory, index, end, safe });
+        self.tested.len() - 1
+    }
+
+    /// Changes the end of what was remembered when so much was known. The index to use.
+    pub(super) fn widen(&mut self, known: usize, end: u64) -> Value {
+        let tested = &mut self.tested[known];
+        tested.end = end;
+        tested.safe
+    }
+
+    /// The operands of the innermost frame.
+    pub(super) fn of_frame(&self) -> &[Value] {
+        &self.stack[self.frames.last().map_or(0, |frame| frame.height)..]
+    }
+
+    /// Goes back to where the innermost frame had these operands and only so much was known.
+    pub(super) fn set_aside(&mut self, operands: &[Value], known: usize) -> Aside {
+        let height = self.stack.len() - self.of_frame().len();
+        let aside = Aside { stack: self.stack.clone(), tested: self.tested.clone() };
+        self.tested.truncate(known);
+        self.stack.truncate(height);
+        self.stack.extend_from_slice(operands);
+        aside
+    }
+
+    /// Returns from there.
+    pub(super) fn take_back(&mut self, aside: Aside) {
+        self.stack = aside.stack;
+        self.tested = aside.tested;
     }
 
     /// The index to use if all bytes below `index + end` are known to exist.

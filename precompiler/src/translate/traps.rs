@@ -38,6 +38,9 @@ impl Translator<'_, '_, '_> {
         }
         let (bad, good) = (self.b.create_block(), self.b.create_block());
         self.b.set_cold_block(bad);
+        if self.is_copy() {
+            self.b.set_cold_block(good);
+        }
         self.b.ins().brif(condition, bad, &[], good, &[]);
         self.b.seal_block(bad);
         self.b.seal_block(good);

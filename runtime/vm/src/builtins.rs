@@ -2,7 +2,8 @@
 //! A group whose feature is off has no table; the loader refuses images that need it.
 //!
 //! Safety of all of them: compiled code calls them through a trampoline of its image with its own instance's context
-//! (INV-CODE), while an activation of the store runs (INV-HOST).
+//! (INV-CODE), while an activation of the store runs (INV-HOST). Those of outcome "nothing" it calls itself, with addresses
+//! and lengths that it has tested (INV-CODE).
 
 mod core_group;
 #[cfg_attr(not(feature = "bulk-memory"), path = "builtins/memory_group_disabled.rs")]
@@ -28,6 +29,9 @@ pub(crate) type Builtin2 = unsafe extern "C" fn(*mut VmContext, u64, u64) -> u64
 pub(crate) type Builtin3 = unsafe extern "C" fn(*mut VmContext, u64, u64, u64) -> u64;
 #[allow(dead_code, reason = "not every group is linked")]
 pub(crate) type Builtin4 = unsafe extern "C" fn(*mut VmContext, u64, u64, u64, u64) -> u64;
+/// Of outcome "nothing": the address that it writes to stands where the others have their context.
+#[allow(dead_code, reason = "not every group is linked")]
+pub(crate) type Leaf2 = unsafe extern "C" fn(*mut u8, u64, u64) -> u64;
 
 /// The instance that calls, or nothing, which compiled code never passes.
 ///

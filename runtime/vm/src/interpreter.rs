@@ -290,7 +290,7 @@ unsafe fn host_call(id: u8, registers: [u64; 6]) -> u64 {
             unsafe { code(context, a) }
         }
         2 => {
-            // SAFETY: as above.
+            // SAFETY: as above. A builtin of outcome "nothing" has another pointer in the context's place: the same ABI.
             let code = unsafe { transmute::<*const (), Builtin2>(code) };
             // SAFETY: the caller's promise.
             unsafe { code(context, a, b) }

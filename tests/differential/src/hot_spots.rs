@@ -206,7 +206,7 @@ impl Writer {
     }
 
     fn statement(&mut self, level: u32) {
-        match self.random.below(26) {
+        match self.random.below(30) {
             0..=4 => {
                 let store = self.store();
                 self.line(&store);
@@ -236,6 +236,7 @@ impl Writer {
                 self.line(&format!("(local.set $x (memory.grow (i32.const {pages})))"));
             }
             18 => self.bulk(),
+            26..=29 => self.accesses_in_a_row(),
             19 | 20 => self.call(),
             21 => {
                 let (name, ty) = self.random.pick(&[("g32", Ty::I32), ("g64", Ty::I64), ("gv", Ty::V128)]);
@@ -341,16 +342,58 @@ impl Writer {
         self.close();
     }
 
+    /// Accesses off one or two addresses, with what else may happen in between: what tests are merged over.
+    fn accesses_in_a_row(&mut self) {
+        let first = self.random.pick(&[0usize, 0, 0, 4, 65496, 65500, 65519, 131_032]);
+        for _ in 0..2 + self.random.below(6) {
+            let local = self.random.pick(&["a", "a", "a", "b"]);
+            let offset = first + self.random.pick(&[0, 1, 2, 4, 8, 12, 16, 17, 24, 31, 32, 36]);
+            let by = self.random.pick(&["1", "4", "8", "16", "-4", "-65536"]);
+            let at = match self.random.below(6) {
+                0 => format!("offset={offset} (i32.add (local.get ${local}) (i32.const {by}))"),
+                _ => format!("offset={offset} (local.get ${local})"),
+            };
+            let line = match self.random.below(14) {
+                0 => format!("(local.set $y (i32.add (local.get $y) (i32.load8_u {at})))"),
+                1 | 2 => format!("(local.set $y (i32.add (local.get $y) (i32.load {at})))"),
+                3 => format!("(local.set $l (i64.xor (local.get $l) (i64.load {at})))"),
+                4 => format!("(local.set $v (v128.load {at}))"),
+                5 => format!("(i32.store8 {at} (local.get $y))"),
+                6 | 7 => format!("(i32.store {at} (local.get $x))"),
+                8 => format!("(i64.store {at} (local.get $l))"),
+                9 => format!("(v128.store {at} (local.get $v))"),
+                10 => "(global.set $g32 (local.get $y))".to_owned(),
+                11 => "(local.set $x (i32.div_u (local.get $y) (local.get $x)))".to_owned(),
+                12 => "(local.set $x (i32.add (local.get $x) (i32.const 5)))".to_owned(),
+                _ => format!("(i64.store16 {at} (i64.load32_u {at}))"),
+            };
+            self.line(&line);
+        }
+    }
+
     fn bulk(&mut self) {
-        let small = |random: &mut Random| random.pick(&["0", "1", "3", "16", "40", "1000", "65536"]);
         let (a, b) = (self.address(), self.address());
-        let len = small(&mut self.random);
+        let len = match self.random.below(3) {
+            0 => "(i32.and (local.get $x) (i32.const 127))",
+            _ => self.random.pick(&[
+                "(i32.const 0)",
+                "(i32.const 1)",
+                "(i32.const 3)",
+                "(i32.const 7)",
+                "(i32.const 16)",
+                "(i32.const 40)",
+                "(i32.const 63)",
+                "(i32.const 65)",
+                "(i32.const 1000)",
+                "(i32.const 65536)",
+            ]),
+        };
         let text = match self.random.below(8) {
-            0 => format!("(memory.fill {a} (local.get $x) (i32.const {len}))"),
-            1 | 2 => format!("(memory.copy {a} {b} (i32.const {len}))"),
+            0 => format!("(memory.fill {a} (local.get $x) {len})"),
+            1 | 2 => format!("(memory.copy {a} {b} {len})"),
             3 => {
                 let near = self.random.pick(&["1", "-1", "7", "-13"]);
-                format!("(memory.copy {a} (i32.add {a} (i32.const {near})) (i32.const {len}))")
+                format!("(memory.copy {a} (i32.add {a} (i32.const {near})) {len})")
             }
             4 => {
                 let from = self.random.pick(&["0", "5", "31", "32", "33"]);

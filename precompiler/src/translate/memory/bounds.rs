@@ -6,9 +6,13 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder as _, Value, types};
 
 impl Translator<'_, '_, '_> {
-    /// Whether an access is out of bounds.
-    pub(super) fn is_outside(&mut self, memory: MemoryIndex, index: Value, end: u64) -> Value {
+    /// The length of a memory, and whether an access is out of bounds.
+    pub(super) fn is_outside(&mut self, memory: MemoryIndex, index: Value, end: u64) -> (Value, Value) {
         let len = self.memory_len(memory);
+        (len, self.is_beyond(memory, index, end, len))
+    }
+
+    fn is_beyond(&mut self, memory: MemoryIndex, index: Value, end: u64, len: Value) -> Value {
         let Ok(end_imm) = i64::try_from(end) else { unreachable!("offsets of 32-bit memories have 32 bits") };
         if self.context.pointer() == types::I64 {
             if end == 1 {

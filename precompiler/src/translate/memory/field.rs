@@ -38,6 +38,16 @@ impl Translator<'_, '_, '_> {
         self.memory_field(memory, MemoryLayout::len(self.env.target.pointer_width()), never_grows)
     }
 
+    /// Loads the address of the first memory's byte 0 in front of a loop. In a loop without calls and growth, its own loads are then
+    /// found to be the same; what is not needed is not loaded. (The length is not loaded: its difference to a constant would then be
+    /// computed in front of the loop, too, and Cranelift computes such a sum anew wherever it is used.)
+    pub(in crate::translate) fn load_before_loop(&mut self) {
+        let memory = MemoryIndex::from_u32(0);
+        if self.env.memories.get(memory).is_some_and(|plan| !plan.fixed_base) {
+            self.memory_base(memory);
+        }
+    }
+
     /// `memory.size`.
     pub(in crate::translate) fn memory_size(&mut self, memory: u32) {
         let len = self.memory_len(MemoryIndex::from_u32(memory));

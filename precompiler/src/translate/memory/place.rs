@@ -1,8 +1,17 @@
 //! Where an access goes, and what has to be tested first.
 //!
 //! An access at `index + offset` of `size` bytes is in bounds if `index + end <= length`, where `end = offset + size` may
-//! need 33 bits. Tests are left out where they cannot fail: the plan of the memory covers whatever a 32-bit index can
-//! reach, the index is a constant below the memory's minimal size, or the same index was tested before.
+//! need 33 bits. Tests are left out where they cannot fail:
+//! - the index is made so that it cannot reach beyond the memory's minimal size (`facts.rs`);
+//! - the plan of the memory covers whatever a 32-bit index can reach;
+//! - the same index was tested before, on every way that leads here, for at least as far an end; or it is the sum of such an
+//!   index and a constant, and lies within what was tested.
+//!
+//! A memory never shrinks, so what was tested once stays true, whatever is called or grown in between. Its base may move, and
+//! is loaded again.
+//!
+//! With Spectre mitigations a test also yields a *safe* index, 0 on paths that are only mispredicted, and all accesses that rely on
+//! the test use it: so long as 0 plus their end lies within the minimal size, they need no mask of their own.
 
 use crate::module::MemoryIndex;
 use crate::translate::context::Region;
@@ -33,42 +42,59 @@ impl Translator<'_, '_, '_> {
 
     /// The same for an index that is no longer on the stack.
     pub(in crate::translate) fn place_at(&mut self, operand: Value, memarg: &MemArg, size: u32) -> Place {
+        self.reach(memory_of(memarg), operand, memarg.offset, size)
+    }
+
+    /// Where an access of `size` bytes at `operand + offset` goes, after testing what needs to be tested.
+    pub(super) fn reach(&mut self, memory: MemoryIndex, operand: Value, offset: u64, size: u32) -> Place {
         let operand = self.b.func.dfg.resolve_aliases(operand);
-        let memory = memory_of(memarg);
-        let end = memarg.offset + u64::from(size);
+        let end = offset + u64::from(size);
         let plan = self.env.memories[memory];
         let min = self.env.module.memories[memory].min_bytes();
         let inside = self.access_flags();
 
-        let known = self.constant(operand).is_some_and(|index| index + end <= min);
+        let known = self.at_most(operand).saturating_add(end) <= min;
         let index = self.pointer_wide(operand);
         if known {
-            return self.address(memory, index, memarg.offset, inside);
+            return self.address(memory, index, offset, inside);
         }
         if plan.covers(end) {
             let trapping = inside.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));
-            return self.address(memory, index, memarg.offset, trapping);
+            return self.address(memory, index, offset, trapping);
         }
-        if self.env.target.joined_tests() && end <= min && u16::try_from(memarg.offset).is_ok() {
-            return self.place_or_null(memory, index, memarg.offset, end);
+        if self.env.target.joined_tests() && end <= min && u16::try_from(offset).is_ok() {
+            return self.place_or_null(memory, index, offset, end);
         }
         if let Some(safe) = self.state.recall(memory, operand, end) {
-            return self.address(memory, safe, memarg.offset, inside);
+            return self.address(memory, safe, offset, inside);
         }
-        let outside = self.is_outside(memory, index, end);
+        if let Some((start, by)) = self.plus_constant(operand)
+            && let Some(safe) = self.state.recall(memory, start, by + end)
+        {
+            // Where `start + by + end` lies within the memory, which has at most 2^32 bytes, `start + by` has not wrapped.
+            return self.address(memory, safe, by + offset, inside);
+        }
+        if end <= min {
+            let widened = self.widen_test(memory, operand, end);
+            if let Some(safe) = widened.or_else(|| self.widening_test(memory, operand, index, end)) {
+                return self.address(memory, safe, offset, inside);
+            }
+        }
+        self.trap_at_last(memory, operand);
+        let (_, outside) = self.is_outside(memory, index, end);
         self.trap_if(outside, TrapCode::MemoryOutOfBounds);
         if !self.env.target.spectre() {
             self.state.remember(memory, operand, end, index);
-            return self.address(memory, index, memarg.offset, inside);
+            return self.address(memory, index, offset, inside);
         }
         if end <= min {
             // With index 0 the access is inside whatever the processor predicts.
             let zero = self.b.ins().iconst(self.context.pointer(), 0);
             let safe = self.b.ins().select_spectre_guard(outside, zero, index);
             self.state.remember(memory, operand, end, safe);
-            return self.address(memory, safe, memarg.offset, inside);
+            return self.address(memory, safe, offset, inside);
         }
-        let Place { base, offset, flags } = self.address(memory, index, memarg.offset, inside);
+        let Place { base, offset, flags } = self.address(memory, index, offset, inside);
         let target = self.b.ins().iadd_imm_s(base, i64::from(offset));
         let start = self.memory_base(memory);
         let base = self.b.ins().select_spectre_guard(outside, start, target);
@@ -106,7 +132,7 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Flags of accesses that are known to be in bounds.
-    fn access_flags(&self) -> MemFlagsData {
+    pub(super) fn access_flags(&self) -> MemFlagsData {
         let region = self.context.flags(Region::Memory).alias_region();
         MemFlagsData::new().with_notrap().with_endianness(Endianness::Little).with_alias_region(region)
     }

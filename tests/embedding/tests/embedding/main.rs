@@ -4,6 +4,8 @@
 
 mod accesses;
 mod adversary;
+mod bounds;
+mod bulk;
 mod calls;
 mod crossing;
 mod errors;
