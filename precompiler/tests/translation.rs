@@ -77,7 +77,7 @@ fn branches_in_warm_blocks(code: &Translated) -> usize {
     let text = code.function.display().to_string();
     let mut warm = true;
     let counted = text.lines().filter(|line| {
-        if line.starts_with("block") {
+        if line.trim_start().starts_with("block") {
             warm = !line.contains("cold");
         }
         warm && line.contains("brif")

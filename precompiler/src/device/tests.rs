@@ -27,7 +27,7 @@ fn compiled_for(device: Device) -> Vec<u8> {
 }
 
 const MODULE: &str = r#"(module (memory 1) (func (export "f") (param i32) (result i32)
-    (memory.fill (i32.const 0) (local.get 0) (i32.const 9)) (i32.popcnt (i32.load (local.get 0)))))"#;
+    (memory.fill (i32.const 0) (local.get 0) (i32.const 99)) (i32.popcnt (i32.load (local.get 0)))))"#;
 
 #[test]
 fn what_is_written_is_read() {
