@@ -25,6 +25,8 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "g++", shown_by: "/usr/bin/g++" },
     // Sizes of images for other machines.
     Package { name: "llvm", shown_by: "/usr/bin/llvm-size" },
+    // Packages of the npm registry that carry wasm.
+    Package { name: "npm", shown_by: "/usr/bin/npm" },
     // Rust's library as source, for targets that have no built one.
     Package { name: "rustc-web", shown_by: "/usr/bin/rustc" },
     Package { name: "cargo-web", shown_by: "/usr/bin/cargo" },

@@ -32,7 +32,23 @@ const SUITES: &[Suite] = &[
         needs: &["/usr/bin/clang", "/usr/bin/wasm-ld", "/usr/include/wasm32-wasi/stdio.h"],
         run: corpus,
     },
+    Suite {
+        name: "real programs from the package registries",
+        needs: &[
+            "/usr/bin/cc",
+            "/usr/bin/c++",
+            "/usr/bin/clang",
+            "/usr/bin/wasm-ld",
+            "/usr/include/wasm32-wasi/stdio.h",
+            "/usr/bin/npm",
+        ],
+        run: packages,
+    },
 ];
+
+fn packages() -> Result<()> {
+    tool::run(tool::cargo().args(["test", "-p", "stilt-corpus-tests", "--test", "packages", "--", "--ignored"]))
+}
 
 fn workspace() -> Result<()> {
     tool::run(tool::cargo().args(["test", "--workspace"]))

@@ -1,13 +1,18 @@
-//! The corpus: C programs of ours, the runs that tests make of them, and their native builds to compare with.
+//! The corpus: C programs of ours and programs from the package registries, the runs that tests make of them, and native
+//! builds to compare with.
 //!
 //! The programs' sources and their committed wasm lie beside this crate's manifest; `build.sh` makes the latter from the
 //! former. The tests under `tests/` run the wasm and expect what the native build prints.
 
+mod builds;
 mod cases;
 mod native;
+mod packages;
 
+pub use builds::{Ground, PROGRAMS, Program};
 pub use cases::{Case, Input, cases};
 pub use native::{Native, Output};
+pub use packages::{Crates, npm};
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
