@@ -7,7 +7,9 @@
 //!
 //! The image base lies 64 bytes after the start of a file that begins with the ELF magic, and at the start of any other.
 
+use crate::order::ByteOrder;
 use crate::record;
+use crate::record::Field;
 
 /// The first bytes of an image.
 pub const MAGIC: [u8; 8] = *b"\x7fstilt\r\n";
@@ -39,7 +41,7 @@ pub mod flags {
 
 record! {
     /// The image header.
-    pub struct ImageHeader {
+    pub struct ImageHeader as ImageHeaderView by ImageHeaderPlaces {
         /// [`MAGIC`].
         pub magic: [u8; 8],
         /// [`crate::ABI`].
@@ -169,7 +171,7 @@ pub const SECTION_NAMES: [&str; section::COUNT] = [
 record! {
     /// The header of one core module: where its sections are, and how its context is laid out: in the order of
     /// [`crate::layout::InstanceLayout`], without overlaps.
-    pub struct ModuleHeader {
+    pub struct ModuleHeader as ModuleHeaderView by ModuleHeaderPlaces {
         /// Start of each section from the image base; a section ends where the next starts. Sections of records start at
         /// multiples of four, and the padding in front of one belongs to the section before it: as records are multiples
         /// of four bytes, only sections of bytes have any.
@@ -199,4 +201,21 @@ record! {
     }
 }
 
+impl<O: ByteOrder> ModuleHeaderView<'_, O> {
+    /// Where a section starts, and where it ends.
+    #[inline]
+    pub fn section(&self, index: usize) -> Option<(u32, u32)> {
+        // The starts come first, and the end of the last follows them.
+        if index >= section::COUNT {
+            return None;
+        }
+        let bytes = self.bytes.get(index.checked_mul(u32::SIZE)?..)?;
+        Some((u32::read(self.order, bytes)?, u32::read(self.order, bytes.get(u32::SIZE..)?)?))
+    }
+}
+
+const _: () = {
+    assert!(core::mem::offset_of!(ModuleHeaderPlaces, sections) == 0, "the starts of the sections come first");
+    assert!(core::mem::offset_of!(ModuleHeaderPlaces, end) == u32::SIZE * section::COUNT, "their end follows them");
+};
 const _: () = assert!(section::COUNT == 20, "ModuleHeader::sections has one entry per section");

@@ -1,8 +1,9 @@
-//! The checked view of an image. [`Image::parse`] checks, once, everything that loading, instantiating and calling will read;
-//! from then on every read goes through bounds-checked accessors all the same, so that nothing here can panic.
+//! The checked view of an image. [`Image::parse`] checks, once, what loading, instantiating and calling will read; every read goes
+//! through bounds-checked accessors all the same, so that nothing here can panic.
 //!
-//! Not checked at load: the tables that only a trap reads (sites, names, stack path), which are checked entry by entry
-//! when searched; and code, which no check can make safe: see `SAFETY.md` on trust.
+//! Not checked at load, but entry by entry when one is read: functions, exports and function references, so that loading does not grow
+//! with them ([`Image::verify_rest`] checks them all); and the tables that only a trap reads (sites, names, stack path). Not
+//! checked: code, which no check can make safe: see `SAFETY.md` on trust.
 
 mod check;
 mod error;
@@ -14,7 +15,9 @@ pub use module::ModuleImage;
 use crate::ABI;
 use crate::checksum::Checksum;
 use crate::contract::FINGERPRINT;
-use crate::header::{ELF_MAGIC, ELF_PREFIX, ImageHeader, MAGIC, ModuleHeader, flags};
+use crate::header::{
+    ELF_MAGIC, ELF_PREFIX, ImageHeader, ImageHeaderView, MAGIC, ModuleHeader, ModuleHeaderView, flags,
+};
 use crate::order::{ByteOrder, Endian};
 use crate::record::Field;
 use error::malformed;
@@ -25,7 +28,7 @@ pub struct Image<'a, O> {
     /// From the image base to the end of the image.
     bytes: &'a [u8],
     order: O,
-    header: ImageHeader,
+    header: ImageHeaderView<'a, O>,
 }
 
 /// The image base within a file's bytes: behind the ELF header where there is one.
@@ -87,14 +90,21 @@ impl<'a, O: ByteOrder> Image<'a, O> {
         let Some(bytes) = bytes.get(..header.image_len as usize) else {
             return Err(ImageError::Truncated { expected: header.image_len.into(), found: bytes.len() as u64 });
         };
-        let image = Image { bytes, order, header };
+        let view = ImageHeaderView::new(bytes, order).ok_or(malformed("length of the image", header.image_len))?;
+        let image = Image { bytes, order, header: view };
         image.check_ranges()?;
         image.check_tables_checksum()?;
         Ok(image)
     }
 
-    /// The header.
-    pub const fn header(&self) -> &ImageHeader {
+    /// The header, all of it.
+    pub fn header(&self) -> ImageHeader {
+        self.header.whole()
+    }
+
+    /// The header, field by field.
+    #[inline]
+    pub const fn fields(&self) -> &ImageHeaderView<'a, O> {
         &self.header
     }
 
@@ -110,41 +120,57 @@ impl<'a, O: ByteOrder> Image<'a, O> {
 
     /// The code, where it lies within the image; empty when a linker has placed it elsewhere.
     pub fn code(&self) -> &'a [u8] {
-        let code = usize::try_from(self.header.code).ok();
-        code.and_then(|code| self.bytes.get(code..)?.get(..self.header.code_len as usize)).unwrap_or_default()
+        let code = usize::try_from(self.header.code()).ok();
+        code.and_then(|code| self.bytes.get(code..)?.get(..self.header.code_len() as usize)).unwrap_or_default()
     }
 
     /// The data range.
     pub fn data(&self) -> &'a [u8] {
-        let data = self.bytes.get(self.header.data as usize..).unwrap_or_default();
-        data.get(..self.header.data_len as usize).unwrap_or_default()
+        let data = self.bytes.get(self.header.data() as usize..).unwrap_or_default();
+        data.get(..self.header.data_len() as usize).unwrap_or_default()
     }
 
     /// Core module number `index`.
     pub fn module(&self, index: u8) -> Option<ModuleImage<'a, O>> {
-        if index >= self.header.modules {
+        if index >= self.header.modules() {
             return None;
         }
         let at = ImageHeader::SIZE.checked_add(usize::from(index).checked_mul(ModuleHeader::SIZE)?)?;
-        let header = ModuleHeader::read(self.order, self.bytes.get(at..)?)?;
+        let header = ModuleHeaderView::new(self.bytes.get(at..)?, self.order)?;
         Some(ModuleImage { image: *self, header })
     }
 
-    /// Compares the checksum of everything but header and tables. `file` is what [`Image::parse`] was given.
+    /// Checks what loading does not: each function, export and function reference.
+    ///
+    /// # Errors
+    /// The first that is not as it should be.
+    pub fn check_entries(&self) -> Result<(), ImageError> {
+        for index in 0..self.header.modules() {
+            self.module(index).ok_or(malformed("module header", index.into()))?.check_entries()?;
+        }
+        Ok(())
+    }
+
+    /// Compares the checksum of everything but header and tables, and checks the entries that loading leaves out. `file` is what
+    /// [`Image::parse`] was given.
     pub fn verify_rest(&self, file: &[u8]) -> Result<(), ImageError> {
         let start = image_start(file);
-        let Some(file) = file.get(..self.header.file_len as usize) else {
-            return Err(ImageError::Truncated { expected: self.header.file_len.into(), found: file.len() as u64 });
+        let Some(file) = file.get(..self.header.file_len() as usize) else {
+            return Err(ImageError::Truncated { expected: self.header.file_len().into(), found: file.len() as u64 });
         };
         let front = file.get(..start).unwrap_or_default();
-        let rest = start.checked_add(self.header.tables_len as usize).and_then(|at| file.get(at..)).unwrap_or_default();
+        let rest =
+            start.checked_add(self.header.tables_len() as usize).and_then(|at| file.get(at..)).unwrap_or_default();
         let found = Checksum::new().range(front).range(rest).finish();
-        let expected = self.header.rest_checksum;
-        if found == expected { Ok(()) } else { Err(ImageError::Checksum { expected, found }) }
+        let expected = self.header.rest_checksum();
+        if found != expected {
+            return Err(ImageError::Checksum { expected, found });
+        }
+        self.check_entries()
     }
 
     fn check_ranges(&self) -> Result<(), ImageError> {
-        let header = &self.header;
+        let header = &self.header();
         let fits =
             |start: u64, len: u32| start.checked_add(len.into()).is_some_and(|end| end <= self.bytes.len() as u64);
         let headers =
@@ -168,9 +194,9 @@ impl<'a, O: ByteOrder> Image<'a, O> {
     }
 
     fn check_tables_checksum(&self) -> Result<(), ImageError> {
-        let tables = self.bytes.get(..self.header.tables_len as usize).unwrap_or_default();
+        let tables = self.bytes.get(..self.header.tables_len() as usize).unwrap_or_default();
         let found = tables_checksum(tables);
-        let expected = self.header.tables_checksum;
+        let expected = self.header.tables_checksum();
         if found == expected { Ok(()) } else { Err(ImageError::Checksum { expected, found }) }
     }
 }

@@ -10,6 +10,8 @@ use core::marker::PhantomData;
 pub trait Field: Sized + Copy {
     /// Bytes it takes.
     const SIZE: usize;
+    /// The field of which all bytes are zero.
+    const ZERO: Self;
     /// Reads the field from the front of `bytes`, or `None` when there are too few.
     fn read<O: ByteOrder>(order: O, bytes: &[u8]) -> Option<Self>;
     /// Hands the field's bytes to `out`.
@@ -20,6 +22,7 @@ macro_rules! integer_field {
     ($ty:ty, $size:literal, $read:ident, $write:ident) => {
         impl Field for $ty {
             const SIZE: usize = $size;
+            const ZERO: Self = 0;
             #[inline]
             fn read<O: ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {
                 bytes.first_chunk::<$size>().map(|b| order.$read(*b))
@@ -36,6 +39,7 @@ integer_field!(u64, 8, u64, bytes64);
 
 impl Field for u8 {
     const SIZE: usize = 1;
+    const ZERO: Self = 0;
     #[inline]
     fn read<O: ByteOrder>(_order: O, bytes: &[u8]) -> Option<Self> {
         bytes.first().copied()
@@ -47,6 +51,7 @@ impl Field for u8 {
 
 impl<const N: usize> Field for [u8; N] {
     const SIZE: usize = N;
+    const ZERO: Self = [0; N];
     #[inline]
     fn read<O: ByteOrder>(_order: O, bytes: &[u8]) -> Option<Self> {
         bytes.first_chunk::<N>().copied()
@@ -59,6 +64,7 @@ impl<const N: usize> Field for [u8; N] {
 /// An array of words, as the section offsets of a module header.
 impl<const N: usize> Field for [u32; N] {
     const SIZE: usize = 4 * N;
+    const ZERO: Self = [0; N];
     #[inline]
     fn read<O: ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {
         let mut words = [0; N];
@@ -77,9 +83,57 @@ impl<const N: usize> Field for [u32; N] {
     }
 }
 
-/// Declares a record: a struct whose fields follow each other without padding.
+/// Declares a record: a struct whose fields follow each other without padding. With `as VIEW by PLACES` there is also a view that
+/// reads each field in place when it is asked for; `PLACES` is a name for its own use.
 #[macro_export]
 macro_rules! record {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident as $view:ident by $places:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident : $ty:ty, )*
+        }
+    ) => {
+        $crate::record! {
+            $(#[$meta])*
+            pub struct $name {
+                $( $(#[$field_meta])* pub $field : $ty, )*
+            }
+        }
+
+        #[doc = concat!("A [`", stringify!($name), "`] in place.")]
+        #[derive(Clone, Copy, Debug)]
+        pub struct $view<'a, O> {
+            bytes: &'a [u8; <$name as $crate::record::Field>::SIZE],
+            order: O,
+        }
+
+        #[repr(C)]
+        struct $places {
+            $( $field: [u8; <$ty as $crate::record::Field>::SIZE], )*
+        }
+
+        impl<'a, O: $crate::order::ByteOrder> $view<'a, O> {
+            /// The record at the front of `bytes`, or `None` when there are too few.
+            #[inline]
+            pub fn new(bytes: &'a [u8], order: O) -> Option<Self> {
+                Some($view { bytes: bytes.first_chunk()?, order })
+            }
+
+            /// All of it.
+            pub fn whole(&self) -> $name {
+                <$name as $crate::record::Field>::read(self.order, self.bytes).unwrap_or(<$name as $crate::record::Field>::ZERO)
+            }
+
+            $(
+                $(#[$field_meta])*
+                #[inline]
+                pub fn $field(&self) -> $ty {
+                    let bytes = self.bytes.get(core::mem::offset_of!($places, $field)..).unwrap_or_default();
+                    <$ty as $crate::record::Field>::read(self.order, bytes).unwrap_or(<$ty as $crate::record::Field>::ZERO)
+                }
+            )*
+        }
+    };
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
@@ -100,6 +154,7 @@ macro_rules! record {
 
         impl $crate::record::Field for $name {
             const SIZE: usize = 0 $( + <$ty as $crate::record::Field>::SIZE )*;
+            const ZERO: Self = $name { $( $field: <$ty as $crate::record::Field>::ZERO, )* };
 
             #[inline]
             fn read<O: $crate::order::ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {

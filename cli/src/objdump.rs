@@ -42,10 +42,11 @@ pub(crate) fn objdump(arguments: &Arguments) -> Result<ExitCode> {
     let bytes = input::read_image(&arguments.image)?;
     let order = byte_order(&bytes).unwrap_or(Endian::Little);
     let image = Image::parse(&bytes, order).with_context(|| format!("cannot read {path}"))?;
+    image.check_entries().with_context(|| format!("cannot read {path}"))?;
     if image.verify_rest(&bytes).is_err() {
         eprintln!("warning: {path}: code or data are damaged: the checksum does not match");
     }
-    let disassembler = disassembler::of(image.header())?;
+    let disassembler = disassembler::of(&image.header())?;
     let regions = Regions::new(&image, &*disassembler);
     let sites = SiteMap::new(&image);
     let mut out = Stdout::new();

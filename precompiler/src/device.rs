@@ -202,7 +202,7 @@ impl Device {
         let device = &self.0;
         let endian = byte_order(file).unwrap_or(Endian::Little);
         let header = match Image::parse(file, endian) {
-            Ok(image) => *image.header(),
+            Ok(image) => image.header(),
             // An image of another version may be the right one for a device of that version, but cannot be read here.
             Err(ImageError::Contract { found, .. }) if found != device.contract => {
                 return Err(Refusal::Version { device: (device.abi, device.contract), image: (device.abi, found) });

@@ -58,7 +58,7 @@ impl FrameInfo {
     /// Where in its function the instruction lies, counted in the wasm file from the start of the function's body.
     pub fn func_offset(&self) -> Option<usize> {
         let image = self.module.image();
-        let own = self.func_index.checked_sub(image.header().imported_funcs)?;
+        let own = self.func_index.checked_sub(image.fields().imported_funcs())?;
         self.module_offset?.checked_sub(image.funcs().get(own)?.wasm).map(|offset| offset as usize)
     }
 

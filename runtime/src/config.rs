@@ -11,13 +11,13 @@ use crate::pooling::Strategy;
 use crate::{Error, Result};
 
 /// How large the stack of a guest may become, unless said otherwise. On bare 32-bit machines no guess is safe.
-const DEFAULT_STACK: Option<usize> =
-    if cfg!(all(target_os = "none", target_pointer_width = "32")) { None } else { Some(512 * 1024) };
+const DEFAULT_STACK: Option<NonZeroUsize> =
+    if cfg!(all(target_os = "none", target_pointer_width = "32")) { None } else { NonZeroUsize::new(512 * 1024) };
 
 /// Options of an [`Engine`](crate::Engine).
 #[derive(Clone, Debug)]
 pub struct Config {
-    stack: Option<usize>,
+    stack: Option<NonZeroUsize>,
     backtrace: bool,
     backtrace_frames: Option<NonZeroUsize>,
     copy_on_write: bool,
@@ -26,7 +26,11 @@ pub struct Config {
     target: Option<Architecture>,
     detect: Option<fn(&str) -> Option<bool>>,
     x86_floats: bool,
-    reservation: Option<u64>,
+    reservation: u64,
+    /// Whether `reservation` was given.
+    reserves: bool,
+    /// Whether there was no memory for `strategy`.
+    pub(crate) lost: bool,
     guard: u64,
     may_move: bool,
     strategy: Strategy,
@@ -48,18 +52,20 @@ impl Config {
             target: None,
             detect: None,
             x86_floats: false,
-            reservation: None,
+            reservation: 0,
+            reserves: false,
+            lost: false,
             guard: 32 << 20,
             may_move: true,
-            strategy: Strategy::OnDemand,
+            strategy: Strategy::ON_DEMAND,
         }
     }
 
     /// How many bytes of the calling thread's stack a guest may use, at most; a call that needs more traps. The thread's stack
     /// must have them, and as much more as host functions need. For interpreted images it is the size of the interpreter's
-    /// own stack. Default: 512 KiB, but none on bare 32-bit machines, where it must be set.
+    /// own stack. Default: 512 KiB, but none on bare 32-bit machines, where it must be set; 0 is none, too.
     pub const fn max_wasm_stack(&mut self, size: usize) -> &mut Self {
-        self.stack = Some(size);
+        self.stack = NonZeroUsize::new(size);
         self
     }
 
@@ -87,7 +93,8 @@ impl Config {
     /// 4 GiB means none: the memory is plain storage, for images that test every access. Memories that modules define are as
     /// their images say. Without virtual memory it has no meaning. Default: 4 GiB where images may rely on hardware traps, else none.
     pub const fn memory_reservation(&mut self, bytes: u64) -> &mut Self {
-        self.reservation = Some(bytes);
+        self.reservation = bytes;
+        self.reserves = true;
         self
     }
 
@@ -166,8 +173,8 @@ impl Config {
     }
 
     /// The bound of a guest's stack, if there is one.
-    pub(crate) const fn stack(&self) -> Option<usize> {
-        self.stack
+    pub(crate) fn stack(&self) -> Option<usize> {
+        self.stack.map(NonZeroUsize::get)
     }
 
     /// The most frames of a backtrace; 0 for no backtraces.
@@ -191,7 +198,7 @@ impl Config {
         } else {
             0
         };
-        match self.reservation.unwrap_or(by_default) {
+        match if self.reserves { self.reservation } else { by_default } {
             bytes @ Config::WHOLE.. if self.strategy.has_pages() => (bytes, self.guard),
             _ => (0, 0),
         }
@@ -207,8 +214,9 @@ impl Config {
     }
 
     #[cfg_attr(not(feature = "pooling-allocator"), expect(dead_code, reason = "there are no pools"))]
-    pub(crate) fn set_strategy(&mut self, strategy: Strategy) {
+    pub(crate) fn set_strategy(&mut self, strategy: Strategy, lost: bool) {
         self.strategy = strategy;
+        self.lost = lost;
     }
 
     pub(crate) const fn signals(&self) -> bool {

@@ -52,10 +52,10 @@ impl Instance {
                 return Err(error);
             }
         };
-        let header = module.image().header();
+        let header = module.image().fields();
         let own = |all: u32, imported: u32| all.saturating_sub(imported) as usize;
-        let memories = own(module.image().memories().len(), header.imported_memories);
-        let tables = own(module.image().tables().len(), header.imported_tables);
+        let memories = own(module.image().memories().len(), header.imported_memories());
+        let tables = own(module.image().tables().len(), header.imported_tables());
         inner.opaque.memories = inner.opaque.memories.saturating_add(memories);
         inner.opaque.tables = inner.opaque.tables.saturating_add(tables);
         // From here on others may refer to the instance: it stays, whatever happens.
@@ -63,7 +63,7 @@ impl Instance {
             InitError::Trap(code) => Trap::from(code).into(),
             InitError::Vm(error) => vm_error(error),
         })?;
-        let start = header.start;
+        let start = header.start();
         if start != NONE {
             let callee = inner.opaque.vm_mut()?.instance_callee(ptr, start);
             let callee = callee.ok_or(Error::fixed(&"the image has no way to enter its start function"))?;
@@ -164,19 +164,19 @@ impl Instance {
 /// Asks the store's limits about what a module brings.
 fn count<T: 'static>(inner: &mut StoreInner<T>, module: &Module) -> Result<()> {
     let image = module.image();
-    let header = image.header();
+    let header = image.fields();
     let own = |all: u32, imported: u32| all.saturating_sub(imported) as usize;
-    let memories = own(image.memories().len(), header.imported_memories);
-    let tables = own(image.tables().len(), header.imported_tables);
+    let memories = own(image.memories().len(), header.imported_memories());
+    let tables = own(image.tables().len(), header.imported_tables());
     inner.may_add(1, memories, tables)?;
-    for entry in image.memories().iter().skip(header.imported_memories as usize) {
+    for entry in image.memories().iter().skip(header.imported_memories() as usize) {
         let shape = stilt_vm::MemoryShape::from(&entry);
         let bytes = |pages: u64| shape.bytes(pages).unwrap_or(usize::MAX);
         if !inner.may_grow_memory(0, bytes(shape.min), shape.max.map(bytes))? {
             return Err(Error::fixed(&"memory minimum size exceeds a limit of the store"));
         }
     }
-    for entry in image.tables().iter().skip(header.imported_tables as usize) {
+    for entry in image.tables().iter().skip(header.imported_tables() as usize) {
         let size = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
         let max = stilt_vm::TableShape::from_entry(&entry).and_then(|shape| shape.max);
         if !inner.may_grow_table(0, size(entry.min), max.map(size))? {

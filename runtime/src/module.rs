@@ -92,7 +92,7 @@ impl Module {
     }
 
     fn new(engine: &Engine, mut vm: stilt_vm::Module) -> Result<Module> {
-        engine.check_image(vm.image().image().header())?;
+        engine.check_image(&vm.image().image().header())?;
         if engine.config().copy_on_write() && vm.hardware() {
             let mut images = TryVec::new();
             for image in vm.memory_images() {
@@ -120,7 +120,7 @@ impl Module {
     /// Its name, if the image has one.
     pub fn name(&self) -> Option<&str> {
         let image = self.image();
-        let name = image.string(image.header().name);
+        let name = image.string(image.fields().name());
         if name.is_empty() { None } else { Some(name) }
     }
 

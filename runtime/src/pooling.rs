@@ -141,37 +141,36 @@ impl PoolingAllocationConfig {
 impl Config {
     /// Where the memories of instances come from. Default: [`InstanceAllocationStrategy::OnDemand`].
     pub fn allocation_strategy(&mut self, strategy: impl Into<InstanceAllocationStrategy>) -> &mut Self {
-        self.set_strategy(match strategy.into() {
-            InstanceAllocationStrategy::OnDemand => Strategy::OnDemand,
+        match strategy.into() {
+            InstanceAllocationStrategy::OnDemand => self.set_strategy(Strategy::ON_DEMAND, false),
             InstanceAllocationStrategy::Pooling(config) => {
-                TryArc::new(config).map_or(Strategy::Lost, Strategy::Pooling)
+                let config = TryArc::new(config).ok();
+                let lost = config.is_none();
+                self.set_strategy(Strategy(config), lost);
             }
-        });
+        }
         self
     }
 }
 
 /// What a [`Config`] keeps of it.
 #[derive(Clone, Debug)]
-pub(crate) enum Strategy {
-    OnDemand,
-    Pooling(TryArc<PoolingAllocationConfig>),
-    /// There was no memory for it.
-    Lost,
-}
+pub(crate) struct Strategy(Option<TryArc<PoolingAllocationConfig>>);
 
 impl Strategy {
+    pub(crate) const ON_DEMAND: Strategy = Strategy(None);
+
     /// Whether memories lie in pages of the platform's, where there are any.
     pub(crate) fn has_pages(&self) -> bool {
-        !matches!(self, Strategy::Pooling(pooling) if pooling.storage.is_some())
+        self.0.as_ref().is_none_or(|pooling| pooling.storage.is_none())
     }
 
     /// The pool of a new engine, if it is to have one.
     pub(crate) fn pool(config: &Config) -> Result<Option<TryArc<Pool>>> {
-        Ok(match config.strategy() {
-            Strategy::OnDemand => None,
-            Strategy::Pooling(pooling) => Some(TryArc::new(pooling.pool(config)?)?),
-            Strategy::Lost => return Err(OutOfMemory::new(size_of::<PoolingAllocationConfig>()).into()),
-        })
+        if config.lost {
+            return Err(OutOfMemory::new(size_of::<PoolingAllocationConfig>()).into());
+        }
+        let Some(pooling) = &config.strategy().0 else { return Ok(None) };
+        Ok(Some(TryArc::new(pooling.pool(config)?)?))
     }
 }

@@ -7,11 +7,11 @@ use crate::{Config, Result};
 
 /// What a [`Config`] keeps: nothing.
 #[derive(Clone, Debug)]
-pub(crate) enum Strategy {
-    OnDemand,
-}
+pub(crate) struct Strategy;
 
 impl Strategy {
+    pub(crate) const ON_DEMAND: Strategy = Strategy;
+
     /// As without one.
     #[expect(clippy::unused_self, reason = "the twin looks")]
     pub(crate) const fn has_pages(&self) -> bool {

@@ -18,7 +18,6 @@ use crate::{Engine, Error, Result};
 
 /// The function types of an engine.
 pub(crate) struct Registry {
-    budget: u32,
     types: Mutex<Types>,
 }
 
@@ -29,6 +28,8 @@ struct Types {
     order: TryVec<u32>,
     /// First free entry, or [`NONE`].
     free: u32,
+    /// The most types.
+    budget: u32,
 }
 
 enum Entry {
@@ -39,11 +40,11 @@ enum Entry {
 impl Registry {
     /// A registry for at most `budget` different types at a time.
     pub(crate) const fn new(budget: u32) -> Registry {
-        Registry { budget, types: Mutex::new(Types { entries: TryVec::new(), order: TryVec::new(), free: NONE }) }
+        Registry { types: Mutex::new(Types { entries: TryVec::new(), order: TryVec::new(), free: NONE, budget }) }
     }
 
     fn register(&self, params: &[u8], results: &[u8]) -> Result<u32> {
-        self.types.lock().register(params, results, self.budget)
+        self.types.lock().register(params, results)
     }
 
     /// Counts one more holder of a number that the caller holds already.
@@ -82,7 +83,7 @@ impl Types {
         })
     }
 
-    fn register(&mut self, params: &[u8], results: &[u8], budget: u32) -> Result<u32> {
+    fn register(&mut self, params: &[u8], results: &[u8]) -> Result<u32> {
         let place = match self.find(params, results) {
             Ok(place) => {
                 let id = self.order.get(place).copied().unwrap_or(NONE);
@@ -93,12 +94,17 @@ impl Types {
             }
             Err(place) => place,
         };
-        if self.order.len() >= budget as usize {
+        if self.order.len() >= self.budget as usize {
             return Err(Error::fixed(&"the engine's budget of function types is used up (Config::max_function_types)"));
         }
         let signature =
             Signature::new(params, results)?.ok_or(Error::fixed(&"a function type has more than 65535 parameters"))?;
         let entry = Entry::Used { signature, count: 1 };
+        if self.order.capacity() == 0 {
+            // Many programs have one type, and a vector that grows makes room for more.
+            self.order = TryVec::try_with_capacity(1)?;
+            self.entries = TryVec::try_with_capacity(1)?;
+        }
         self.order.try_reserve(1)?;
         let id = match self.entries.get_mut(self.free as usize) {
             Some(slot) => {

@@ -1,5 +1,7 @@
-//! The checks of a module's tables: everything that loading, instantiating and calling will read. Each index and offset
-//! is checked once, here.
+//! The checks of a module's tables. Each index and offset is checked once, here, but for the tables that grow with the number of
+//! functions: functions, exports and function references. Of those one entry is read at a time, and whoever reads it treats what it
+//! finds there as it treats an index that it was given: it looks it up, and there may be nothing. [`super::Image::verify_rest`] checks
+//! these, too.
 
 use super::error::{ImageError, malformed};
 use super::module::ModuleImage;
@@ -15,25 +17,24 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
     pub(super) fn check(&self) -> Result<(), ImageError> {
         self.check_sections()?;
         self.check_types()?;
-        self.check_imports_and_exports()?;
-        self.check_funcs()?;
+        self.check_imports()?;
         self.check_entities()?;
         self.check_context()?;
         self.check_segments()
     }
 
     fn check_sections(&self) -> Result<(), ImageError> {
+        let header = &self.header();
         let mut last = 0;
-        for (index, start) in (0u32..).zip(self.header.sections) {
+        for (index, start) in (0u32..).zip(header.sections) {
             if start < last || ((index as usize) < section::TYPE_BYTES && start % 4 != 0) {
                 return Err(malformed("section start", index));
             }
             last = start;
         }
-        if self.header.end < last || self.header.end > self.image.header.tables_len {
-            return Err(malformed("end of the sections", self.header.end));
+        if header.end < last || header.end > self.image.header.tables_len() {
+            return Err(malformed("end of the sections", header.end));
         }
-        let header = &self.header;
         let (funcs, imports) = (self.funcs().len(), self.imports());
         let of_kind = |kind: ExternKind| imports.iter().filter(|import| import.kind == kind as u8).count() as u64;
         if u64::from(header.imported_funcs) != of_kind(ExternKind::Func)
@@ -58,7 +59,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
     }
 
     fn pointer_width(&self) -> u8 {
-        self.image.header.pointer_width
+        self.image.header.pointer_width()
     }
 
     fn segments(&self) -> u32 {
@@ -66,7 +67,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
     }
 
     fn in_code(&self, start: u32, len: u32) -> bool {
-        start.checked_add(len).is_some_and(|end| end <= self.image.header.code_len)
+        start.checked_add(len).is_some_and(|end| end <= self.image.header.code_len())
     }
 
     fn check_types(&self) -> Result<(), ImageError> {
@@ -84,7 +85,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
         Ok(())
     }
 
-    fn check_imports_and_exports(&self) -> Result<(), ImageError> {
+    fn check_imports(&self) -> Result<(), ImageError> {
         let is_string = |string| self.string_bytes(string).is_some_and(|bytes| core::str::from_utf8(bytes).is_ok());
         let mut counts = [0u32; 4];
         for (index, import) in (0..).zip(self.imports().iter()) {
@@ -100,6 +101,14 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
                 return Err(malformed("import", index));
             }
         }
+        Ok(())
+    }
+
+    /// The checks of what loading leaves out: each function, export and function reference.
+    ///
+    /// # Errors
+    /// Which entry is not as it should be.
+    pub(super) fn check_entries(&self) -> Result<(), ImageError> {
         let mut last: Option<&[u8]> = None;
         for (index, export) in (0..).zip(self.exports().iter()) {
             let kind = ExternKind::from_u8(export.kind).ok_or(malformed("kind of an export", index))?;
@@ -110,15 +119,12 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
                 ExternKind::Global => self.globals().len(),
             };
             let name = self.string_bytes(export.name).ok_or(malformed("name of an export", index))?;
-            if export.index >= limit || !is_string(export.name) || last.is_some_and(|last| last >= name) {
+            let text = core::str::from_utf8(name).is_ok();
+            if export.index >= limit || !text || last.is_some_and(|last| last >= name) {
                 return Err(malformed("export", index));
             }
             last = Some(name);
         }
-        Ok(())
-    }
-
-    fn check_funcs(&self) -> Result<(), ImageError> {
         let mut last = 0;
         for (index, func) in (0..).zip(self.funcs().iter()) {
             if func.code < last || !self.in_code(func.code, func.len) || func.ty >= self.types().len() {
@@ -151,7 +157,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
         }
         for (index, global) in (0..).zip(self.globals().iter()) {
             let ty = ValueType::from_u8(global.ty).ok_or(malformed("type of a global", index))?;
-            let own = index >= self.header.imported_globals;
+            let own = index >= self.header.imported_globals();
             let init = if own { self.is_const_expr(global.init, index, Some(ty)) } else { global.init == NONE };
             if !init {
                 return Err(malformed("global", index));
@@ -163,7 +169,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
     /// Whether all that lies in the context has room of its own. It lies there in the order of
     /// [`crate::layout::InstanceLayout`], so that one walk finds what overlaps.
     fn check_context(&self) -> Result<(), ImageError> {
-        let (header, word) = (&self.header, self.pointer_width());
+        let (header, word) = (&self.header(), self.pointer_width());
         let mut end = u64::from(ContextLayout::size(word));
         let mut place = |start: u32, count: u32, size: u32, align: u32| {
             // Without items it does not matter where they are.
@@ -257,7 +263,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
                 segment_mode::PASSIVE => true,
                 _ => false,
             };
-            if !place || end.is_none_or(|end| end > self.image.header.data_len) {
+            if !place || end.is_none_or(|end| end > self.image.header.data_len()) {
                 return Err(malformed("data segment", index));
             }
         }
@@ -266,8 +272,8 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
             let size = memory.and_then(|memory| memory.min.checked_mul(1 << memory.page_log2));
             let in_memory =
                 init.destination.checked_add(init.len.into()).is_some_and(|end| size.is_some_and(|size| end <= size));
-            let in_data = init.start.checked_add(init.len).is_some_and(|end| end <= self.image.header.data_len);
-            let own = init.memory >= self.header.imported_memories;
+            let in_data = init.start.checked_add(init.len).is_some_and(|end| end <= self.image.header.data_len());
+            let own = init.memory >= self.header.imported_memories();
             if !own
                 || !in_memory
                 || !in_data

@@ -1,7 +1,7 @@
 //! One core module of an image: its sections as tables, and the searches in them.
 
 use super::Image;
-use crate::header::{ModuleHeader, section};
+use crate::header::{ModuleHeader, ModuleHeaderView, section};
 use crate::order::ByteOrder;
 use crate::record::{Field, Table};
 use crate::sites::Sites;
@@ -15,7 +15,7 @@ use crate::types::ExternKind;
 #[derive(Clone, Copy, Debug)]
 pub struct ModuleImage<'a, O> {
     pub(super) image: Image<'a, O>,
-    pub(super) header: ModuleHeader,
+    pub(super) header: ModuleHeaderView<'a, O>,
 }
 
 macro_rules! sections {
@@ -27,8 +27,14 @@ macro_rules! sections {
 }
 
 impl<'a, O: ByteOrder> ModuleImage<'a, O> {
-    /// The header.
-    pub const fn header(&self) -> &ModuleHeader {
+    /// The header, all of it.
+    pub fn header(&self) -> ModuleHeader {
+        self.header.whole()
+    }
+
+    /// The header, field by field.
+    #[inline]
+    pub const fn fields(&self) -> &ModuleHeaderView<'a, O> {
         &self.header
     }
 
@@ -40,8 +46,7 @@ impl<'a, O: ByteOrder> ModuleImage<'a, O> {
     /// The bytes of section number `index` (see [`section`]).
     #[cfg_attr(feature = "small", inline(never))]
     pub fn section(&self, index: usize) -> &'a [u8] {
-        let start = self.header.sections.get(index).copied().unwrap_or(self.header.end);
-        let end = self.header.sections.get(index.wrapping_add(1)).copied().unwrap_or(self.header.end);
+        let (start, end) = self.header.section(index).unwrap_or_default();
         self.image.bytes.get(start as usize..end as usize).unwrap_or_default()
     }
 
@@ -120,12 +125,12 @@ impl<'a, O: ByteOrder> ModuleImage<'a, O> {
 
     /// Number of functions in the function index space.
     pub fn func_count(&self) -> u32 {
-        self.header.imported_funcs.saturating_add(self.funcs().len())
+        self.header.imported_funcs().saturating_add(self.funcs().len())
     }
 
     /// The type index of function `index` of the function index space.
     pub fn func_type(&self, index: u32) -> Option<u32> {
-        match index.checked_sub(self.header.imported_funcs) {
+        match index.checked_sub(self.header.imported_funcs()) {
             Some(own) => Some(self.funcs().get(own)?.ty),
             None => {
                 let mut imports = self.imports().iter().filter(|import| import.kind == ExternKind::Func as u8);

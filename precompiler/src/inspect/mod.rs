@@ -46,6 +46,7 @@ impl Report {
     /// If it is none, or damaged.
     pub fn new(file: &[u8]) -> Result<Report, ImageError> {
         let image = Image::parse(file, byte_order(file).unwrap_or(Endian::Little))?;
+        image.check_entries()?;
         let modules = (0..image.header().modules).filter_map(|index| image.module(index));
         Ok(Report {
             file_len: file.len() as u64,

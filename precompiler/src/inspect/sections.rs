@@ -29,8 +29,9 @@ pub(super) fn sections(image: &AnyImage<'_>, file: &[u8]) -> Vec<SectionReport> 
     part("image header", base, base + headers);
     part("module headers", base + headers, base + headers + u64::from(header.modules) * ModuleHeader::SIZE as u64);
     for (number, module) in (0..header.modules).filter_map(|index| Some((index, image.module(index)?))) {
-        let ends = module.header().sections.iter().skip(1).chain([&module.header().end]);
-        for ((name, start), end) in SECTION_NAMES.iter().zip(module.header().sections).zip(ends) {
+        let places = module.header();
+        let ends = places.sections.iter().skip(1).chain([&places.end]);
+        for ((name, start), end) in SECTION_NAMES.iter().zip(places.sections).zip(ends) {
             let name = if header.modules == 1 { (*name).to_owned() } else { format!("{name} of module {number}") };
             part(&name, base + u64::from(start), base + u64::from(*end));
         }

@@ -101,11 +101,11 @@ impl Store {
         let code = NonNull::new(code.cast_mut())?;
         let module = view.module();
         let index = module.image().func_at(module.offset_of(code.as_ptr().addr())?)?;
-        let own = module.image().funcs().get(index.checked_sub(module.image().header().imported_funcs)?)?;
+        let own = module.image().funcs().get(index.checked_sub(module.image().fields().imported_funcs())?)?;
         let ty = module.image().types().get(own.ty)?;
         let entry = module.code_at(ty.entry);
-        let header = module.image().image().header();
-        let entry = if header.architecture == Architecture::Pulley as u8 {
+        let header = module.image().image().fields();
+        let entry = if header.architecture() == Architecture::Pulley as u8 {
             let (params, results) = module.image().type_bytes(ty)?;
             Entry::Interpreted { way: Way::of(params, results, entry)? }
         } else {

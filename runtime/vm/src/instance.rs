@@ -149,13 +149,13 @@ impl<'a> View<'a> {
     pub(crate) fn memory(self, index: u32) -> Option<NonNull<VmMemory>> {
         let entry = self.image().memories().get(index)?;
         // SAFETY: it is that entry's offset.
-        unsafe { self.entity(entry.context, index < self.image().header().imported_memories) }
+        unsafe { self.entity(entry.context, index < self.image().fields().imported_memories()) }
     }
 
     pub(crate) fn table(self, index: u32) -> Option<NonNull<VmTable>> {
         let entry = self.image().tables().get(index)?;
         // SAFETY: it is that entry's offset.
-        unsafe { self.entity(entry.context, index < self.image().header().imported_tables) }
+        unsafe { self.entity(entry.context, index < self.image().fields().imported_tables()) }
     }
 
     pub(crate) fn table_view(self, index: u32) -> Option<TableView<'a>> {
@@ -166,31 +166,38 @@ impl<'a> View<'a> {
     pub(crate) fn global(self, index: u32) -> Option<(NonNull<VmGlobal>, ValueType)> {
         let entry = self.image().globals().get(index)?;
         // SAFETY: it is that entry's offset.
-        let global = unsafe { self.entity(entry.context, index < self.image().header().imported_globals) }?;
+        let global = unsafe { self.entity(entry.context, index < self.image().fields().imported_globals()) }?;
         Some((global, ValueType::from_u8(entry.ty)?))
     }
 
     pub(crate) fn func_ref(self, func: u32) -> Option<NonNull<VmFuncRef>> {
-        let slot = self.image().func_ref_slot(func)?;
+        self.reference(self.image().func_ref_slot(func)?)
+    }
+
+    /// The reference at a place of the section.
+    fn reference(self, slot: u32) -> Option<NonNull<VmFuncRef>> {
+        if slot >= self.image().func_refs().len() {
+            return None;
+        }
         let offset = slot.checked_mul(FuncRefLayout::size(WIDTH))?;
         // SAFETY: there is one at this place for each entry of the section.
-        Some(unsafe { self.place(self.image().header().context_func_refs.checked_add(offset)?) })
+        Some(unsafe { self.place(self.image().fields().context_func_refs().checked_add(offset)?) })
     }
 
     fn func_import(self, index: u32) -> Option<&'a VmFuncImport> {
         let offset = index.checked_mul(FuncImportLayout::size(WIDTH))?;
-        if index >= self.image().header().imported_funcs {
+        if index >= self.image().fields().imported_funcs() {
             return None;
         }
         // SAFETY: there is one at this place for each imported function.
-        let import = unsafe { self.place(self.image().header().context_imported_funcs.checked_add(offset)?) };
+        let import = unsafe { self.place(self.image().fields().context_imported_funcs().checked_add(offset)?) };
         // SAFETY: it lives as long as the context; its fields are cells.
         Some(unsafe { import.as_ref() })
     }
 
     /// Code and context of a function, own or imported.
     pub(crate) fn code(self, func: u32) -> Option<(*const u8, *mut VmContext)> {
-        match func.checked_sub(self.image().header().imported_funcs) {
+        match func.checked_sub(self.image().fields().imported_funcs()) {
             None => {
                 let import = self.func_import(func)?;
                 Some((import.code.get(), import.context.get()))
@@ -209,7 +216,7 @@ impl<'a> View<'a> {
         }
         let word = (segment / 32).checked_mul(4)?;
         // SAFETY: there is one bit for each segment.
-        let word = unsafe { self.place::<Cell<u32>>(image.header().context_dropped.checked_add(word)?) };
+        let word = unsafe { self.place::<Cell<u32>>(image.fields().context_dropped().checked_add(word)?) };
         // SAFETY: it lives as long as the context.
         Some((unsafe { word.as_ref() }, 1u32.wrapping_shl(segment % 32)))
     }
@@ -302,13 +309,13 @@ impl Store {
         if type_ids.len() != image.types().len() as usize {
             return Err(VmError::mismatch("the module's type ids are not complete"));
         }
-        let header = image.header();
-        let max_frame = image.image().header().max_frame as usize;
+        let header = image.fields();
+        let max_frame = image.image().fields().max_frame() as usize;
         let own = |all: u32, imported: u32| all.saturating_sub(imported);
-        let memory_count = own(image.memories().len(), header.imported_memories);
-        let table_count = own(image.tables().len(), header.imported_tables);
+        let memory_count = own(image.memories().len(), header.imported_memories());
+        let table_count = own(image.tables().len(), header.imported_tables());
         let plan =
-            Plan::new(memory_count as usize, table_count as usize, header.context_size as usize).ok_or(BROKEN)?;
+            Plan::new(memory_count as usize, table_count as usize, header.context_size() as usize).ok_or(BROKEN)?;
         self.prepare_ground(ground, rooms)?;
         let storage = rooms.room(plan.layout)?;
         let start = storage.as_ptr();
@@ -320,13 +327,13 @@ impl Store {
         let head = unsafe { start.byte_add(plan.head) }.cast::<InstanceHead>();
         // SAFETY: as above.
         let context = unsafe { start.byte_add(plan.context) }.cast::<VmContext>();
-        for (place, entry) in (0..memory_count).zip(image.memories().iter().skip(header.imported_memories as usize)) {
+        for (place, entry) in (0..memory_count).zip(image.memories().iter().skip(header.imported_memories() as usize)) {
             // SAFETY: the plan has room for this one.
             let place = unsafe { memories.add(place as usize) };
             // SAFETY: it is within the storage, aligned and ours.
             unsafe { place.write(MemoryBlock::empty(MemoryShape::from(&entry))) };
         }
-        for (place, entry) in (0..table_count).zip(image.tables().iter().skip(header.imported_tables as usize)) {
+        for (place, entry) in (0..table_count).zip(image.tables().iter().skip(header.imported_tables() as usize)) {
             let shape = TableShape::from_entry(&entry).ok_or(BROKEN)?;
             // SAFETY: the plan has room for this one.
             let place = unsafe { tables.add(place as usize) };
@@ -377,8 +384,8 @@ impl Store {
         const MISSING: VmError = VmError::mismatch("the imports are not those of the module");
         const DAMAGED: VmError = VmError::mismatch("the image is damaged");
         let image = view.image();
-        let header = image.header();
-        for (place, index) in (header.imported_memories..image.memories().len()).enumerate() {
+        let header = image.fields();
+        for (place, index) in (header.imported_memories()..image.memories().len()).enumerate() {
             let memory = view.memory(index).ok_or(DAMAGED)?;
             // SAFETY: one block per own memory was made.
             let block = unsafe { view.head.memories.add(place) };
@@ -390,7 +397,7 @@ impl Store {
             // SAFETY: the distance was just written, within one allocation (INV-BACK); the instance is not in use yet.
             unsafe { block_ref.fill(vm, view.module().image_key_of(index), rooms) }?;
         }
-        for (place, index) in (header.imported_tables..image.tables().len()).enumerate() {
+        for (place, index) in (header.imported_tables()..image.tables().len()).enumerate() {
             let table = view.table(index).ok_or(DAMAGED)?;
             // SAFETY: one block per own table was made.
             let block = unsafe { view.head.tables.add(place) };
@@ -407,16 +414,17 @@ impl Store {
             let entity = imports.next().ok_or(MISSING)?;
             self.link_import(view, import, entity, &mut counts)?;
         }
-        for func in image.func_refs().iter() {
+        for (slot, func) in (0..).zip(image.func_refs().iter()) {
+            let reference = view.reference(slot).ok_or(DAMAGED)?;
             // SAFETY: the references of a context that lives; their fields are cells.
-            let reference = unsafe { view.func_ref(func).ok_or(DAMAGED)?.as_ref() };
+            let reference = unsafe { reference.as_ref() };
             let (code, context) = view.code(func).ok_or(DAMAGED)?;
             let ty = image.func_type(func).ok_or(DAMAGED)?;
             reference.code.set(code);
             reference.context.set(context);
             reference.type_id.set(view.head.type_ids().get(ty as usize).copied().ok_or(DAMAGED)?);
         }
-        for (index, entry) in (0..).zip(image.globals().iter()).skip(header.imported_globals as usize) {
+        for (index, entry) in (0..).zip(image.globals().iter()).skip(header.imported_globals() as usize) {
             let (global, ty) = view.global(index).ok_or(DAMAGED)?;
             let value = init::evaluate(view, entry.init).ok_or(DAMAGED)?;
             // SAFETY: a value of this type lies there.

@@ -1,0 +1,79 @@
+//! How many bytes of heap things take, to the byte: whoever makes something larger sees it here and decides.
+
+use core::sync::atomic::{AtomicIsize, Ordering};
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use stilt::{Config, Engine, Instance, Module, Result, Store};
+use stilt_embedding_tests::Ground;
+
+struct Counting;
+
+#[global_allocator]
+static HEAP: Counting = Counting;
+static LIVE: AtomicIsize = AtomicIsize::new(0);
+
+// SAFETY: every call is the system's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.fetch_add(layout.size().cast_signed(), Ordering::Relaxed);
+        // SAFETY: handed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size().cast_signed(), Ordering::Relaxed);
+        // SAFETY: handed on.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+/// Bytes that `make` leaves on the heap, and what it makes.
+fn taken<R>(make: impl FnOnce() -> R) -> (isize, R) {
+    let before = LIVE.load(Ordering::Relaxed);
+    let made = make();
+    (LIVE.load(Ordering::Relaxed) - before, made)
+}
+
+/// The image of a module, where it stays.
+fn image(wat: &str) -> Result<&'static [u8]> {
+    let image = Ground::Explicit.image(wat)?;
+    let place = vec![0; image.len() + 4096].leak();
+    let start = place.as_ptr().addr().next_multiple_of(4096) - place.as_ptr().addr();
+    let bytes = &mut place[start..start + image.len()];
+    bytes.copy_from_slice(&image);
+    Ok(bytes)
+}
+
+/// One test, as whatever else allocates meanwhile would count. Nothing of these modules is called.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn bytes_of_heap() -> Result<()> {
+    let tiny = image(r#"(module (func (export "f") (param i32 i32) (result i32) local.get 0))"#)?;
+    let memory =
+        image(r#"(module (memory (export "memory") 1) (func (export "f") (param i32 i32) (result i32) local.get 0))"#)?;
+    let config = Config::new();
+    // What is made once per process is made.
+    Engine::new(&config)?;
+
+    let (engine_takes, engine) = taken(|| Engine::new(&config));
+    let engine = engine?;
+    // SAFETY: images of the precompiler's, unchanged; nothing of them runs.
+    let load = |bytes: &'static [u8]| unsafe { Module::deserialize_raw(&engine, bytes.into()) };
+    let (module_takes, module) = taken(|| load(tiny));
+    let (module, with_memory) = (module?, load(memory)?);
+    let (store_takes, mut store) = taken(|| Store::new(&engine, ()));
+    let (first_takes, first) = taken(|| Instance::new(&mut store, &module, &[]));
+    first?;
+    let (instance_takes, second) = taken(|| Instance::new(&mut store, &module, &[]));
+    second?;
+    let (memory_takes, third) = taken(|| Instance::new(&mut store, &with_memory, &[]));
+    third?;
+    // What a store allocates with its first instance is the store's.
+    let store_takes = store_takes + first_takes - instance_takes;
+    let found = [engine_takes, module_takes, store_takes, instance_takes, memory_takes - instance_takes];
+    assert_eq!(found, EXPECTED, "engine, module, store, instance, memory of one page");
+    Ok(())
+}
+
+/// A memory has its page and 16 bytes behind it in one allocation; the rest is its part of the instance.
+const EXPECTED: [isize; 5] = [0, 0, 0, 192, 65536 + 16 + 128];
