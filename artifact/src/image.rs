@@ -53,7 +53,7 @@ impl<'a, O: ByteOrder> Image<'a, O> {
     /// Why it cannot be used.
     pub fn parse(file: &'a [u8], order: O) -> Result<Self, ImageError> {
         let image = Self::parse_trusted(file, order)?;
-        for index in 0..image.header.modules {
+        for index in 0..image.header.modules() {
             image.module(index).ok_or(malformed("module header", index.into()))?.check()?;
         }
         Ok(image)

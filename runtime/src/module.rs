@@ -25,7 +25,6 @@ pub struct Module {
 struct Inner {
     vm: stilt_vm::Module,
     ids: TypeIds,
-    engine: Engine,
 }
 
 impl ModuleOwner for Inner {
@@ -101,7 +100,7 @@ impl Module {
             vm.keep_memory_images(images);
         }
         let ids = TypeIds::register(engine, vm.image())?;
-        Ok(Module { inner: TryArc::new(Inner { vm, ids, engine: engine.clone() })? })
+        Ok(Module { inner: TryArc::new(Inner { vm, ids })? })
     }
 
     /// Compares the checksum of code and data, which loading does not.
@@ -114,7 +113,7 @@ impl Module {
 
     /// The engine it was loaded for.
     pub fn engine(&self) -> &Engine {
-        &self.inner.engine
+        self.inner.ids.engine()
     }
 
     /// Its name, if the image has one.

@@ -204,6 +204,11 @@ pub(crate) struct TypeIds {
 }
 
 impl TypeIds {
+    /// The engine in which the numbers stand for types.
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Numbers for the types of a module: all, or none.
     pub(crate) fn register(engine: &Engine, module: &ModuleImage<'_, Native>) -> Result<TypeIds> {
         let types = module.types();

@@ -175,7 +175,7 @@ impl StoreOpaque {
             wasm_stack: stack.unwrap_or(usize::MAX),
             lowest: self.lowest_stack,
             reserve: if self.lowest_stack == 0 { 0 } else { STACK_RESERVE },
-            interpreter_stack: stack.unwrap_or(INTERPRETER_STACK),
+            interpreter_stack: u32::try_from(stack.unwrap_or(INTERPRETER_STACK)).unwrap_or(u32::MAX),
             hardware: self.engine.config().signals(),
         }
     }

@@ -177,7 +177,7 @@ impl<'a, O: ByteOrder> ModuleImage<'a, O> {
     /// The function of the module's own whose body contains this wasm offset, if one does: its index in the function index space.
     pub fn func_of(&self, wasm: u32) -> Option<u32> {
         let own = self.funcs_until(|func| func.wasm <= wasm)?.checked_sub(1)?;
-        own.checked_add(self.header.imported_funcs)
+        own.checked_add(self.header.imported_funcs())
     }
 
     /// The function of the module's own whose code contains this code offset: its index in the function index space.
@@ -185,7 +185,7 @@ impl<'a, O: ByteOrder> ModuleImage<'a, O> {
         let own = self.funcs_until(|func| func.code <= code)?.checked_sub(1)?;
         let func = self.funcs().get(own)?;
         // A return address may be the first byte behind a function that ends in a call.
-        if code.wrapping_sub(func.code) <= func.len { own.checked_add(self.header.imported_funcs) } else { None }
+        if code.wrapping_sub(func.code) <= func.len { own.checked_add(self.header.imported_funcs()) } else { None }
     }
 
     /// How many own functions are in front of the first that is not `before`.

@@ -55,7 +55,7 @@ impl FuncType {
     /// The type with these parameters and results.
     ///
     /// # Errors
-    /// Out of memory, for types of more than 28 values; a reference type that is not of WebAssembly 2.0.
+    /// Out of memory, for types of more than 20 values; a reference type that is not of WebAssembly 2.0.
     pub fn try_new(
         engine: &Engine,
         params: impl IntoIterator<Item = ValType>,

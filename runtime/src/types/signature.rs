@@ -6,7 +6,7 @@ use core::cmp::Ordering;
 use stilt_artifact::types::ValueType;
 use stilt_collections::{OutOfMemory, TryArc, TryVec};
 
-const INLINE: usize = 28;
+const INLINE: usize = 20;
 
 /// Parameters and results of a function type.
 #[derive(Clone)]

@@ -60,7 +60,7 @@ impl Store {
     pub(crate) fn prepare_ground(&mut self, ground: Ground, rooms: &mut dyn Rooms) -> Result<(), VmError> {
         let block = self.block();
         if ground.architecture == Architecture::Pulley && block.interpreter.get().is_none() {
-            let size = block.limits.get().interpreter_stack;
+            let size = block.limits.get().interpreter_stack as usize;
             let mut vm = Vm::with_stack(size).map_err(|_| OutOfMemory::new(size))?;
             // SAFETY: the register exists.
             let top = xreg(&mut vm, XReg::sp).get_ptr::<u8>().expose_provenance();

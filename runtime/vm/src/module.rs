@@ -34,7 +34,7 @@ pub struct Module {
     /// The whole file, for [`Module::verify`].
     file: &'static [u8],
     code: NonNull<u8>,
-    code_len: usize,
+    code_len: u32,
     ground: Ground,
     hardware: bool,
     /// One for each of the image's prepared memories that can be mapped copy-on-write.
@@ -194,7 +194,7 @@ impl Module {
             signals::prepare()?;
         }
         let module = image.module(0).ok_or(VmError::mismatch("the image has no module"))?;
-        let code_len = code.len();
+        let code_len = u32::try_from(code.len()).unwrap_or(u32::MAX);
         let code = NonNull::new(code.as_ptr().cast_mut()).unwrap_or(NonNull::dangling());
         let ground = Ground { architecture, convention };
         let (memory_images, images_number) = (TryVec::new(), None);
@@ -269,14 +269,14 @@ impl Module {
     #[must_use]
     pub fn code_range(&self) -> core::ops::Range<usize> {
         let start = self.code.as_ptr().addr();
-        start..start.saturating_add(self.code_len)
+        start..start.saturating_add(self.code_len as usize)
     }
 
     /// The offset of an address within the code. The end counts, as a call can be the last instruction.
     #[must_use]
     pub fn offset_of(&self, address: usize) -> Option<u32> {
         let offset = address.checked_sub(self.code.as_ptr().addr())?;
-        if offset <= self.code_len { u32::try_from(offset).ok() } else { None }
+        u32::try_from(offset).ok().filter(|offset| *offset <= self.code_len)
     }
 
     pub(crate) const fn ground(&self) -> Ground {
@@ -291,7 +291,7 @@ impl Module {
 
     /// The code at an offset of the image's tables.
     pub(crate) fn code_at(&self, offset: u32) -> Option<NonNull<u8>> {
-        if offset == NONE || offset as usize >= self.code_len {
+        if offset == NONE || offset >= self.code_len {
             return None;
         }
         // SAFETY: the offset lies within the code, as compared.

@@ -15,6 +15,7 @@ use stilt_artifact::target::{Architecture, Convention};
 use stilt_collections::{Storage, TryArc};
 
 use crate::activation::{Activation, Hooks};
+use crate::backtrace;
 use crate::block::Blocks;
 use crate::builtins;
 use crate::error::VmError;
@@ -33,7 +34,7 @@ pub struct Limits {
     /// The lowest address of the stack, if the embedder knows it; else 0.
     pub lowest: usize,
     /// Bytes of the interpreter's own stack, if there is one.
-    pub interpreter_stack: usize,
+    pub interpreter_stack: u32,
     /// Bytes above `lowest` that are kept for host functions and builtins. The largest frame that the store's code takes before
     /// it tests the stack comes on top.
     pub reserve: usize,
@@ -74,12 +75,14 @@ pub(crate) struct StoreBlock {
     pub(crate) trap: Cell<u8>,
     /// The interpreter is to go on at the landing pad.
     pub(crate) unwinding: Cell<bool>,
-    pub(crate) interpreter: Cell<Option<NonNull<Interpreter>>>,
     pub(crate) ground: Cell<Option<Ground>>,
-    /// The buffer of backtraces lies behind this structure.
-    pub(crate) frames: NonNull<Cell<usize>>,
-    pub(crate) frames_capacity: usize,
+    pub(crate) frames_capacity: u32,
+    pub(crate) interpreter: Cell<Option<NonNull<Interpreter>>>,
+    /// The buffer of backtraces lies behind this structure: words as `backtrace` writes them.
+    pub(crate) frames: NonNull<Cell<u32>>,
     pub(crate) frames_len: Cell<usize>,
+    /// The last address in it.
+    pub(crate) frames_last: Cell<usize>,
 }
 
 impl StoreBlock {
@@ -137,7 +140,7 @@ impl Store {
     /// The storage that [`Store::new`] takes, for backtraces of at most `frames` frames.
     #[must_use]
     pub fn layout(frames: usize) -> Option<Layout> {
-        let frames = Layout::array::<usize>(frames).ok()?;
+        let frames = Layout::array::<u32>(backtrace::words(frames)? as usize).ok()?;
         Some(Layout::new::<StoreBlock>().extend(frames).ok()?.0.pad_to_align())
     }
 
@@ -152,7 +155,7 @@ impl Store {
         }
         let block = storage.as_ptr().cast::<StoreBlock>();
         // SAFETY: the storage is long enough for the block and the frames behind it, as compared.
-        let buffer = unsafe { block.add(1) }.cast::<Cell<usize>>();
+        let buffer = unsafe { block.add(1) }.cast::<Cell<u32>>();
         let word = Cell::new(0);
         let value = StoreBlock {
             context: VmStoreContext {
@@ -182,11 +185,12 @@ impl Store {
             max_frame: Cell::new(0),
             trap: Cell::new(0),
             unwinding: Cell::new(false),
-            interpreter: Cell::new(None),
             ground: Cell::new(None),
+            frames_capacity: backtrace::words(frames).unwrap_or(0),
+            interpreter: Cell::new(None),
             frames: buffer,
-            frames_capacity: frames,
             frames_len: Cell::new(0),
+            frames_last: Cell::new(0),
         };
         // SAFETY: the storage is long enough and aligned, as compared, and ours.
         unsafe { block.write(value) };
@@ -219,11 +223,7 @@ impl Store {
 
     /// The frames of the last backtrace: addresses in code, the innermost first.
     pub fn frames(&self) -> impl Iterator<Item = usize> + '_ {
-        let block = self.block();
-        let len = block.frames_len.get().min(block.frames_capacity);
-        // SAFETY: the buffer lies behind the block, has this capacity (INV-STORE), and consists of zeroed cells.
-        let frames = unsafe { core::slice::from_raw_parts(block.frames.as_ptr(), len) };
-        frames.iter().map(Cell::get)
+        backtrace::frames(self.block())
     }
 
     pub(crate) fn block(&self) -> &StoreBlock {
