@@ -9,11 +9,11 @@ use super::env::ModuleEnv;
 use crate::module::{DefinedFuncIndex, FuncIndex};
 
 /// A callee that costs at most this much is hardly more than its call.
-const TINY: u32 = 8;
+const TINY: u32 = 6;
 /// The most that a callee costs where it is called in a loop.
-const IN_LOOP: u32 = 40;
+const IN_LOOP: u32 = 24;
 /// The most that a callee costs which nobody else calls.
-const ONLY_CALL: u32 = 60;
+const ONLY_CALL: u32 = 16;
 /// The most that a function costs which is inlined into itself.
 const RECURSIVE: u32 = 40;
 /// The most locals that such a function has: three times as many values fit into registers.
