@@ -121,15 +121,18 @@ impl<'data> Translator<'_, '_, 'data> {
         Some(safe)
     }
 
-    /// At the last access of a cold copy: traps, as the widened test failed for it. Whether this was it.
-    pub(super) fn trap_at_last(&mut self, memory: MemoryIndex, index: Value) {
-        if self.row.last.take_if(|last| *last == (memory, index)).is_some() {
+    /// At the last access of a cold copy: traps, as the widened test failed for it. Whether this was it, and what follows is
+    /// not reached.
+    pub(super) fn trap_at_last(&mut self, memory: MemoryIndex, index: Value) -> bool {
+        let last = self.row.last.take_if(|last| *last == (memory, index)).is_some();
+        if last {
             self.trap(TrapCode::MemoryOutOfBounds);
             let rest = self.b.create_block();
             self.b.set_cold_block(rest);
             self.b.seal_block(rest);
             self.b.switch_to_block(rest);
         }
+        last
     }
 
     /// Whether the code at this point is a cold copy.

@@ -80,7 +80,9 @@ impl Translator<'_, '_, '_> {
                 return self.address(memory, safe, offset, inside);
             }
         }
-        self.trap_at_last(memory, operand);
+        if self.trap_at_last(memory, operand) {
+            return self.address(memory, index, offset, inside);
+        }
         let (_, outside) = self.is_outside(memory, index, end);
         self.trap_if(outside, TrapCode::MemoryOutOfBounds);
         if !self.env.target.spectre() {
