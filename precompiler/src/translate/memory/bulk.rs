@@ -91,7 +91,7 @@ impl Translator<'_, '_, '_> {
     /// Where accesses to these ranges go, after testing what needs to be tested.
     fn reach_all(&mut self, ranges: &[(MemoryIndex, Value)], size: u32) -> Vec<Place> {
         if !self.env.target.joined_tests() {
-            return ranges.iter().map(|(memory, start)| self.reach(*memory, *start, 0, size)).collect();
+            return ranges.iter().map(|(memory, start)| self.reach_start(*memory, *start, size)).collect();
         }
         // An access that tests its own bounds cannot be taken to pieces.
         let len = self.number(size);
@@ -104,11 +104,19 @@ impl Translator<'_, '_, '_> {
         ranges.iter().zip(starts).map(place).collect()
     }
 
+    /// The same for one range. Its pieces' offsets are added to what comes back, so that has none of its own.
+    fn reach_start(&mut self, memory: MemoryIndex, start: Value, size: u32) -> Place {
+        let Place { base, offset, flags } = self.reach(memory, start, 0, size);
+        // Of an index that is the sum of a tested one and a constant, the constant may be as large as an offset can be.
+        let base = if offset == 0 { base } else { self.b.ins().iadd_imm_s(base, i64::from(offset)) };
+        Place { base, offset: 0, flags }
+    }
+
     /// Where one piece of a range goes. If the range can fault, its last byte does, which is in the first of the [`pieces`].
     fn piece(&self, range: Place, place: u32, size: u32, ty: Type) -> Place {
         let last = place + ty.bytes() == size;
         let flags = if last { range.flags } else { range.flags.with_trap_code(None) };
-        Place { offset: range.offset + place.cast_signed(), flags, ..range }
+        Place { offset: place.cast_signed(), flags, ..range }
     }
 
     /// Traps unless all of these ranges of `len` bytes lie within their memories. One test for all: nothing happens before it.

@@ -165,3 +165,26 @@ fn of_nothing() {
         Ok(())
     });
 }
+
+/// The sum of a tested index and a constant as large as an offset can be: the pieces' places must not overflow it.
+#[test]
+fn behind_a_tested_index() {
+    const WAT: &str = r#"(module
+        (memory (export "m") 1)
+        (func (export "far") (param i32)
+            (drop (i32.load8_u offset=2147483700 (local.get 0)))
+            (memory.fill (i32.add (local.get 0) (i32.const 2147483640)) (i32.const 1) (i32.const 40)))
+        (func (export "near") (param i32)
+            (drop (i32.load8_u offset=139 (local.get 0)))
+            (memory.fill (i32.add (local.get 0) (i32.const 100)) (i32.const 1) (i32.const 40))))"#;
+    everywhere(|ground| {
+        let (mut store, instance) = crate::instantiate(ground, WAT)?;
+        assert!(instance.get_typed_func::<u32, ()>(&mut store, "far")?.call(&mut store, 0).is_err());
+        let near = instance.get_typed_func::<u32, ()>(&mut store, "near")?;
+        near.call(&mut store, 65536 - 140)?;
+        assert!(near.call(&mut store, 65536 - 139).is_err());
+        let memory = instance.get_memory(&mut store, "m").unwrap().data(&store);
+        assert_eq!(memory[65536 - 41..], [&[0][..], &[1; 40]].concat(), "{ground:?}");
+        Ok(())
+    });
+}
