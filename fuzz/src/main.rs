@@ -1,6 +1,7 @@
 //! `cargo run --release -- HARNESS --seeds A..B [--until HH:MM] [--quiet]`: runs a harness with every seed of a range, in a
 //! process of its own, so that a crash is a find like any other, and goes on behind it. Also `show HARNESS SEED`.
 
+use libfuzzer_sys as _; // what cargo-fuzz builds wants its symbols
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -143,8 +144,16 @@ fn child(harness: &str, first: u64, last: u64) {
 
 fn compared(harness: &str, program: &Program) -> Vec<(&'static str, u64)> {
     let outcome = differential::check(program);
-    for difference in &outcome.differences {
-        println!("FIND {harness} seed {}: {difference}", program.seed);
+    if !outcome.differences.is_empty() {
+        // Three against one.
+        let judged = differential::check_against(program, stilt_fuzz::wasmtime::run(program));
+        if judged.differences.is_empty() && judged.skipped.is_none() {
+            println!("skipped {}: wasmi alone differs: {}", program.seed, outcome.differences[0]);
+            return vec![("wasmi alone differs", 1)];
+        }
+        for difference in outcome.differences.iter().chain(&judged.differences) {
+            println!("FIND {harness} seed {}: {difference}", program.seed);
+        }
     }
     if let Some(why) = outcome.skipped {
         if why.contains("refuse") {
@@ -181,7 +190,8 @@ fn check(seed: u64, files: &[&str]) {
         wat::parse_bytes(&bytes).expect("a module").into_owned()
     };
     let program = Program { modules: files.iter().map(read).collect(), seed, rounds: 6, nan_classes: true };
-    println!("{:#?}", differential::check(&program));
+    println!("wasmi: {:#?}", differential::check(&program));
+    println!("Wasmtime: {:#?}", differential::check_against(&program, stilt_fuzz::wasmtime::run(&program)));
 }
 
 /// Writes what a seed stands for into the current folder.

@@ -60,17 +60,22 @@ pub fn configurations(seed: u64) -> Vec<(String, Options)> {
     list
 }
 
-/// Runs a program everywhere and compares.
+/// Runs a program everywhere and compares with wasmi.
 #[must_use]
 pub fn check(program: &Program) -> Outcome {
+    match std::panic::catch_unwind(|| theirs::run(program, FUEL)) {
+        Ok(theirs) => check_against(program, theirs),
+        Err(_) => check_against(program, Err("the other engine panics".to_owned())),
+    }
+}
+
+/// Runs a program everywhere and compares with what another engine reports, or why it does not.
+#[must_use]
+pub fn check_against(program: &Program, theirs: Result<Report, String>) -> Outcome {
     let mut outcome = Outcome::default();
-    let theirs = match std::panic::catch_unwind(|| theirs::run(program, FUEL)) {
-        Ok(Ok(report)) => report,
-        Err(_) => {
-            outcome.skipped = Some("the other engine panics".to_owned());
-            return outcome;
-        }
-        Ok(Err(why)) => {
+    let theirs = match theirs {
+        Ok(report) => report,
+        Err(why) => {
             outcome.skipped = Some(why);
             return outcome;
         }

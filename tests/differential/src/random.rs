@@ -1,8 +1,12 @@
 //! A small generator of pseudo-random numbers, the same on every run (splitmix64).
 
-/// Numbers that depend on the seed alone.
+/// Numbers that depend on the seed alone, or on bytes as long as there are any.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random {
+    state: u64,
+    /// What a fuzzer decides, last byte first.
+    bytes: Vec<u8>,
+}
 
 /// Mixes the bits of a number.
 #[must_use]
@@ -16,13 +20,36 @@ impl Random {
     /// The sequence of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Random {
-        Random(mix(seed ^ 0x5eed_0f57_1170_0001))
+        Random { state: mix(seed ^ 0x5eed_0f57_1170_0001), bytes: Vec::new() }
+    }
+
+    /// The sequence that bytes describe; when they are used up, that of their number.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Random {
+        Random { bytes: bytes.iter().rev().copied().collect(), ..Random::new(bytes.len() as u64) }
+    }
+
+    /// A number of as few bytes as a choice among `bound` needs, if there are bytes.
+    fn choice(&mut self, bound: u64) -> u64 {
+        if self.bytes.is_empty() {
+            return self.draw() % bound;
+        }
+        let mut value = 0u64;
+        let mut reach = 1u64;
+        while reach < bound {
+            value = value << 8 | u64::from(self.bytes.pop().unwrap_or(0));
+            reach = reach.saturating_mul(256);
+        }
+        value % bound
     }
 
     /// The next 64 bits.
     pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mix(self.0)
+        if !self.bytes.is_empty() {
+            return (0..8).fold(0, |value, _| value << 8 | u64::from(self.bytes.pop().unwrap_or(0)));
+        }
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mix(self.state)
     }
 
     /// The next 32 bits.
@@ -33,7 +60,7 @@ impl Random {
 
     /// A number below `bound`, which is not zero.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.draw() % bound as u64).expect("below a usize")
+        usize::try_from(self.choice(bound as u64)).expect("below a usize")
     }
 
     /// One of these.
@@ -43,7 +70,7 @@ impl Random {
 
     /// Yes once in `n` times.
     pub fn one_in(&mut self, n: u64) -> bool {
-        self.draw().is_multiple_of(n)
+        self.choice(n) == 0
     }
 
     /// So many bytes.

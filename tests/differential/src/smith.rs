@@ -74,6 +74,13 @@ pub fn module_of_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
     module_of(rest, config)
 }
 
+/// The program that arbitrary bytes describe: for fuzzers guided by coverage.
+#[must_use]
+pub fn program_of_bytes(bytes: &[u8]) -> Option<Program> {
+    let seed = bytes.first_chunk::<2>().map(|head| u64::from(u16::from_le_bytes(*head)))?;
+    Some(Program { modules: vec![module_of_bytes(bytes)?], seed, rounds: 2, nan_classes: false })
+}
+
 /// The program of a seed.
 #[must_use]
 pub fn program(seed: u64) -> Option<Program> {

@@ -1,6 +1,8 @@
 //! A platform whose calls fail on demand: the functions of the Linux platform, wrapped by the linker (`build.rs`). What they
 //! hand out is counted, so that a test can see what was not given back.
 
+pub mod life;
+
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
 
 /// Calls that still succeed before one fails; below zero: none fails any more.

@@ -21,6 +21,7 @@ mod passes;
 mod pools;
 mod references;
 mod stack;
+mod stress;
 mod traps;
 
 use stilt::{Engine, Instance, Result, Store};

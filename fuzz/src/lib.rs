@@ -1,0 +1,3 @@
+//! What the fuzz targets share: Wasmtime as another engine to compare with.
+
+pub mod wasmtime;
