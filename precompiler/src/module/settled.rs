@@ -31,7 +31,7 @@ pub struct Callees {
     pub count: u32,
     /// Whether all are functions of the module's own.
     pub own: bool,
-    /// All of them, by element, if they are at most [`FEW`].
+    /// All of them, by element, if they are at most `FEW`.
     pub few: Vec<(u32, FuncIndex)>,
 }
 
