@@ -39,17 +39,12 @@ impl Report {
                     "status": if outcome.is_ok() { "compiled" } else { "failed" },
                     "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
                 });
-                let fields = line.as_object_mut().into_iter();
-                for fields in fields {
-                    match outcome {
-                        Ok(outcome) => {
-                            fields.insert("bytes".to_owned(), json!(outcome.bytes));
-                            fields.insert("key".to_owned(), json!(outcome.key));
-                        }
-                        Err(error) => {
-                            fields.insert("error".to_owned(), json!(format!("{error:#}")));
-                        }
+                match outcome {
+                    Ok(outcome) => {
+                        line["bytes"] = json!(outcome.bytes);
+                        line["key"] = json!(outcome.key);
                     }
+                    Err(error) => line["error"] = json!(format!("{error:#}")),
                 }
                 // One line at a time: the lock of standard output is held until it is out.
                 let mut out = Stdout::new();
