@@ -1,12 +1,14 @@
 //! Linear memories, of two kinds: a mapping with guards on both sides, reserved as far as compiled code relies on it, which
 //! grows in place; and plain storage, which compiled code tests every access of, and which may move when it grows. Either may be a
-//! slot of a pool, where it grows in place.
+//! slot of a pool, where it grows in place; what is movable and grows by much goes to a mapping without guards (`memory/paged.rs`).
 //!
 //! INV-MEMORY: `base` points to `len` accessible bytes that belong to this memory alone. In a mapping, the bytes up to
 //! `reservation`, and `guard` bytes on both sides of that, belong to it too, and fault. Behind a plain memory are
 //! [`PADDING`] more bytes of its storage, since an access may be widened up to 16 bytes.
 //!
 //! INV-BACK: a `VmMemory` (or `VmTable`) lies in one allocation with its block in this crate, `index` bytes behind it.
+
+mod paged;
 
 use core::alloc::Layout;
 use core::cell::{Cell, UnsafeCell};
@@ -20,6 +22,7 @@ use crate::block::{Block, Rooms};
 use crate::error::VmError;
 use crate::id::MemoryPtr;
 use crate::init;
+use crate::memory::paged::Paged;
 use crate::module::ImageOf;
 use crate::pool::{ImageKey, Pool, Slot};
 use crate::store::{Store, StoreBlock};
@@ -97,6 +100,7 @@ enum Backing {
     None,
     Mapping(Mapping),
     Plain(Storage),
+    Paged(Paged),
     Slot(Slot),
 }
 
@@ -197,7 +201,7 @@ impl MemoryBlock {
         let Some(place) = init::range(vm, to, len as u64) else { return Ok(false) };
         // SAFETY: nobody changes the backing meanwhile.
         let backing = unsafe { &*self.backing.get() };
-        if matches!(backing, Backing::Plain(_) | Backing::None)
+        if matches!(backing, Backing::Plain(_) | Backing::Paged(_) | Backing::None)
             || place.as_ptr().addr() & memory::page_size()?.wrapping_sub(1) != 0
         {
             return Ok(false);
@@ -239,7 +243,7 @@ impl MemoryBlock {
         match unsafe { &*self.backing.get() } {
             Backing::Mapping(mapping) => address.wrapping_sub(mapping.start.as_ptr().addr()) < mapping.size,
             Backing::Slot(slot) => slot.owns(address),
-            Backing::None | Backing::Plain(_) => false,
+            Backing::None | Backing::Plain(_) | Backing::Paged(_) => false,
         }
     }
 }
@@ -402,25 +406,59 @@ impl Store {
                     return None;
                 }
             }
-            Backing::Plain(storage) => {
-                if len > vm.capacity.get() {
-                    if shape.fixed_base {
-                        return None;
-                    }
-                    rooms.resize(storage, len.checked_add(PADDING)?).ok()?;
-                    vm.base.set(storage.as_ptr().as_ptr());
-                    vm.capacity.set(len);
-                }
-                // The padding behind the old end becomes memory.
-                let end = storage.len().min(old_len.saturating_add(PADDING));
-                if let Some(padding) = storage.as_mut_slice().get_mut(old_len..end) {
-                    padding.fill(0);
-                }
+            backing @ (Backing::Plain(_) | Backing::Paged(_)) => {
+                grow_movable(backing, shape, vm, len, rooms)?;
             }
         }
         vm.len.set(len);
         Some(old)
     }
+}
+
+/// Makes what has no guards longer, in place or elsewhere. `backing` is that of `vm`.
+fn grow_movable(
+    backing: &mut Backing,
+    shape: &MemoryShape,
+    vm: &VmMemory,
+    len: usize,
+    rooms: &mut dyn Rooms,
+) -> Option<()> {
+    let old_len = vm.len.get();
+    let most = shape.bytes(shape.most()).unwrap_or(len);
+    let moved = match backing {
+        Backing::Plain(_) if len > vm.capacity.get() && shape.fixed_base => return None,
+        Backing::Plain(storage) if len > vm.capacity.get() => {
+            let paged = Paged::instead_of(storage.as_slice().get(..old_len)?, len, most);
+            if paged.is_none() {
+                rooms.resize(storage, len.checked_add(PADDING)?).ok()?;
+                vm.capacity.set(len);
+            }
+            paged
+        }
+        Backing::Paged(paged) => {
+            if paged.open(len) {
+                None
+            } else {
+                Some(Paged::with(paged.bytes().get(..old_len)?, len, most)?)
+            }
+        }
+        _ => None,
+    };
+    if let Some(paged) = moved {
+        *backing = Backing::Paged(paged);
+    }
+    let bytes = match backing {
+        Backing::Plain(storage) => storage.as_mut_slice(),
+        Backing::Paged(paged) => paged.bytes(),
+        _ => return None,
+    };
+    // The padding behind the old end becomes memory.
+    let end = bytes.len().min(old_len.saturating_add(PADDING));
+    if let Some(padding) = bytes.get_mut(old_len..end) {
+        padding.fill(0);
+    }
+    vm.base.set(bytes.as_mut_ptr());
+    Some(())
 }
 
 /// Puts a memory into the store's list, which the trap handler looks through.
