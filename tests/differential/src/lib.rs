@@ -7,11 +7,12 @@
 //! | `compile` | bytes that are no module, or one with bytes changed: an error, or an image that loads |
 //! | `differential` | what a module does, on this runtime in every configuration and on an engine that shares no code |
 //! | `smith`, `hot_spots` | where modules come from: wasm-smith, and a generator that knows what our compiler does |
-//! | `ours`, `theirs` | the two engines behind one protocol, which `protocol` describes |
+//! | `drive` | what is done with a module, and asked of an engine that `ours` and `theirs` put behind it; `protocol` is what they answer |
 //! | `random` | the generator of pseudo-random numbers that all of them use |
 
 pub mod compile;
 pub mod differential;
+pub mod drive;
 pub mod hot_spots;
 pub mod load;
 mod ours;

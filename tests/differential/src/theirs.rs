@@ -1,13 +1,12 @@
-//! wasmi behind the protocol.
+//! wasmi behind the driver.
 
+use crate::drive::{Machine, Stop, drive};
 use crate::protocol::{
-    Event, Kind, MOST_EVENTS, Program, Report, Type, Value, argument, class, host_answer, import_number, instance_of,
-    made_up,
+    Event, Kind, MOST_EVENTS, Program, Report, Type, Value, host_answer, import_number, instance_of, made_up,
 };
-use crate::random::Random;
 use wasmi::{
     Engine, Error, Extern, ExternRef, ExternType, F32, F64, Func, FuncType, Global, Instance, Memory, Module, Nullable,
-    Ref, RefType, Store, Table, TrapCode, V128, Val, ValType,
+    Ref, Store, Table, TrapCode, V128, Val, ValType,
 };
 
 fn type_of(ty: ValType) -> Type {
@@ -107,35 +106,38 @@ fn import(store: &mut Store<Vec<Event>>, position: u32, ty: &ExternType) -> Resu
     })
 }
 
-/// Runs a program with so much fuel. `None` if the engine refuses it.
-pub(crate) fn run(program: &Program, fuel: u64) -> Result<Report, String> {
-    let mut config = wasmi::Config::default();
-    config.consume_fuel(true);
-    let engine = Engine::new(&config);
-    let mut store = Store::new(&engine, Vec::new());
-    let mut report = Report::default();
-    let mut instances: Vec<Instance> = Vec::new();
-    for (number, wasm) in program.modules.iter().enumerate() {
-        let module = Module::new(&engine, wasm).map_err(|error| format!("wasmi refuses: {error}"))?;
+/// A store with the modules of a program.
+struct Wasmi<'a> {
+    engine: Engine,
+    store: Store<Vec<Event>>,
+    program: &'a Program,
+    instances: Vec<Instance>,
+    fuel: u64,
+}
+
+impl Machine for Wasmi<'_> {
+    type Export = Extern;
+
+    fn instantiate(&mut self, number: usize) -> Result<Result<(), Stop>, String> {
+        let module = Module::new(&self.engine, &self.program.modules[number]);
+        let module = module.map_err(|error| format!("wasmi refuses: {error}"))?;
         let mut imports = Vec::new();
         for wanted in module.imports() {
             let position = import_number(wanted.module(), wanted.name());
-            let earlier = instance_of(wanted.module(), instances.len());
-            let found = earlier.and_then(|number| instances[number].get_export(&store, wanted.name()));
+            let earlier = instance_of(wanted.module(), self.instances.len());
+            let found = earlier.and_then(|number| self.instances[number].get_export(&self.store, wanted.name()));
             imports.push(match found {
                 Some(found) => found,
-                None => import(&mut store, position, wanted.ty())?,
+                None => import(&mut self.store, position, wanted.ty())?,
             });
         }
-        store.set_fuel(fuel).map_err(|error| error.to_string())?;
-        match Instance::new(&mut store, &module, &imports) {
+        self.store.set_fuel(self.fuel).map_err(|error| error.to_string())?;
+        Ok(match Instance::new(&mut self.store, &module, &imports) {
             Ok(instance) => {
-                report.events.append(store.data_mut());
-                report.events.push(Event::Instantiated(number));
-                instances.push(instance);
+                self.instances.push(instance);
+                Ok(())
             }
             Err(error) => {
-                report.events.append(store.data_mut());
                 // Segments out of bounds have error types of their own here.
                 let text = error.to_string();
                 let kind = match kind(&error) {
@@ -143,65 +145,54 @@ pub(crate) fn run(program: &Program, fuel: u64) -> Result<Report, String> {
                     Kind::Other if text.contains("memory") || text.contains("data") => Kind::Memory,
                     kind => kind,
                 };
-                report.trapped(kind, text);
-                return Ok(report);
+                Err((kind, text))
             }
+        })
+    }
+
+    fn exports(&mut self, instance: usize) -> Vec<(String, Extern)> {
+        let exports = self.instances[instance].exports(&self.store);
+        exports.map(|export| (export.name().to_owned(), export.into_extern())).collect()
+    }
+
+    fn params(&self, export: &Extern) -> Option<Vec<Type>> {
+        let Extern::Func(func) = export else { return None };
+        Some(func.ty(&self.store).params().iter().map(|ty| type_of(*ty)).collect())
+    }
+
+    fn call(&mut self, export: &Extern, args: &[Value]) -> Result<Result<Vec<Value>, Stop>, String> {
+        let Extern::Func(func) = export else { return Err("no function".to_owned()) };
+        let values: Vec<Val> = args.iter().map(|arg| value(&mut self.store, *arg)).collect();
+        let ty = func.ty(&self.store);
+        let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
+        self.store.set_fuel(self.fuel).map_err(|error| error.to_string())?;
+        let outcome = func.call(&mut self.store, &values, &mut results);
+        Ok(outcome.map(|()| results.iter().map(seen).collect()).map_err(|error| (kind(&error), error.to_string())))
+    }
+
+    fn look(&mut self, name: String, export: &Extern) -> Option<Event> {
+        let store = &self.store;
+        match export {
+            Extern::Global(global) => Some(Event::Global(name, seen(&global.get(store)))),
+            Extern::Memory(memory) => Some(Event::Memory(name, memory.data(store).to_vec())),
+            Extern::Table(table) => {
+                let null = |index| table.get(store, index).is_none_or(|element| element.is_null());
+                Some(Event::Table(name, (0..table.size(store)).map(null).collect()))
+            }
+            Extern::Func(_) => None,
         }
     }
-    let mut random = Random::new(program.seed);
-    for _ in 0..program.rounds {
-        for instance in &instances {
-            let exports: Vec<(String, Func)> = instance
-                .exports(&store)
-                .filter_map(|export| Some((export.name().to_owned(), export.into_func()?)))
-                .collect();
-            for (name, func) in ordered(exports) {
-                let ty = func.ty(&store);
-                let args: Vec<Value> = ty.params().iter().map(|ty| argument(&mut random, type_of(*ty))).collect();
-                let values: Vec<Val> = args.iter().map(|arg| value(&mut store, *arg)).collect();
-                let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
-                store.set_fuel(fuel).map_err(|error| error.to_string())?;
-                report.events.push(Event::Call(format!("{name}{args:?}")));
-                let outcome = func.call(&mut store, &values, &mut results);
-                report.events.append(store.data_mut());
-                match outcome {
-                    Ok(()) => {
-                        let values = results.iter().map(seen);
-                        let values = if program.nan_classes { values.map(class).collect() } else { values.collect() };
-                        report.events.push(Event::Returned(values));
-                    }
-                    Err(error) => {
-                        if report.trapped(kind(&error), error.to_string()) {
-                            return Ok(report);
-                        }
-                    }
-                }
-                report.calls += 1;
-            }
-        }
+
+    fn events(&mut self) -> &mut Vec<Event> {
+        self.store.data_mut()
     }
-    for (number, instance) in instances.iter().enumerate() {
-        let exports: Vec<(String, Extern)> =
-            instance.exports(&store).map(|export| (export.name().to_owned(), export.into_extern())).collect();
-        for (name, item) in ordered(exports) {
-            let name = format!("{number}.{name}");
-            match item {
-                Extern::Global(global) => report.events.push(Event::Global(name, seen(&global.get(&store)))),
-                Extern::Memory(memory) => report.events.push(Event::Memory(name, memory.data(&store).to_vec())),
-                Extern::Table(table) => {
-                    let null = |index| table.get(&store, index).is_none_or(|element| element.is_null());
-                    report.events.push(Event::Table(name, (0..table.size(&store)).map(null).collect()));
-                }
-                Extern::Func(_) => {}
-            }
-        }
-    }
-    let _ = RefType::Func;
-    Ok(report)
 }
 
-/// By name: engines have orders of their own.
-fn ordered<T>(mut exports: Vec<(String, T)>) -> Vec<(String, T)> {
-    exports.sort_by(|(a, _), (b, _)| a.cmp(b));
-    exports
+/// Runs a program with so much fuel.
+pub(crate) fn run(program: &Program, fuel: u64) -> Result<Report, String> {
+    let mut config = wasmi::Config::default();
+    config.consume_fuel(true);
+    let engine = Engine::new(&config);
+    let store = Store::new(&engine, Vec::new());
+    drive(&mut Wasmi { engine, store, program, instances: Vec::new(), fuel }, program, usize::MAX)
 }

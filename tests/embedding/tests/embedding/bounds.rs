@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use stilt::{Instance, Result, Store, Trap, WasmBacktrace};
-use stilt_embedding_tests::{Ground, compile, load};
+use stilt::Result;
+use stilt_embedding_tests::Ground;
 
+use crate::beside_model::{self, Subject, out_of_bounds_at};
 use crate::everywhere;
 
 const SIZE: u64 = 65536;
@@ -154,18 +155,8 @@ fn static_offset(wasm: &[u8], at: usize) -> u32 {
 fn accesses_in_a_row(ground: Ground, spectre: bool) -> Result<()> {
     let functions = functions();
     let text = module(&functions);
-    let wasm = wat::parse_str(&text)?;
-    let mut options = ground.options();
-    options.spectre = spectre;
-    let engine = ground.engine()?;
-    let module = load(&engine, &compile(&text, options)?)?;
-    let mut store = Store::new(&engine, ());
-    let instance = Instance::new(&mut store, &module, &[])?;
-    let memory = instance.get_memory(&mut store, "m").unwrap();
+    let Subject { wasm, mut store, instance, memory } = Subject::new(&text, ground, spectre)?;
     let global = instance.get_global(&mut store, "g").unwrap();
-    for (number, byte) in memory.data_mut(&mut store).iter_mut().enumerate() {
-        *byte = (number * 11 + number / 250) as u8;
-    }
     let mut model = memory.data(&store).to_vec();
     let mut traps = 0;
     for (number, accesses) in functions.iter().enumerate() {
@@ -188,8 +179,7 @@ fn accesses_in_a_row(ground: Ground, spectre: bool) -> Result<()> {
                     (Err(error), None) => panic!("{what}: {error}"),
                     (Err(error), Some(bad)) => {
                         traps += 1;
-                        assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::MemoryOutOfBounds), "{what}");
-                        let at = error.downcast_ref::<WasmBacktrace>().unwrap().frames()[0].module_offset().unwrap();
+                        let at = out_of_bounds_at(&error);
                         // A load that faults may be part of a later instruction, which is then told.
                         if ground != Ground::Hardware || kind == "f" {
                             assert_eq!(static_offset(&wasm, at), accesses[bad].offset, "{what}: {error}");
@@ -209,10 +199,7 @@ fn accesses_in_a_row(ground: Ground, spectre: bool) -> Result<()> {
 
 #[test]
 fn accesses_in_a_row_do_as_the_model() {
-    everywhere(|ground| {
-        accesses_in_a_row(ground, true)?;
-        accesses_in_a_row(ground, false)
-    });
+    beside_model::everywhere(accesses_in_a_row);
 }
 
 /// What is known of an index without a test, and what looks so and is not.

@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use stilt::{Instance, Memory, Result, Store, Trap, WasmBacktrace};
-use stilt_embedding_tests::{Ground, compile, load};
+use stilt::Result;
+use stilt_embedding_tests::Ground;
 
+use crate::beside_model::{self, Subject, out_of_bounds_at};
 use crate::everywhere;
 
 const SIZE: usize = 65536;
@@ -31,14 +32,8 @@ fn text() -> String {
 }
 
 /// One operation here and on the model. Whether it trapped.
-fn step(
-    store: &mut Store<()>,
-    instance: Instance,
-    memory: Memory,
-    wasm: &[u8],
-    name: &str,
-    (to, second, len): (u32, u32, u32),
-) -> Result<bool> {
+fn step(subject: &mut Subject, name: &str, (to, second, len): (u32, u32, u32)) -> Result<bool> {
+    let Subject { wasm, store, instance, memory } = subject;
     let mut model = memory.data(&*store).to_vec();
     let copies = name.starts_with('c');
     let fits = |start: u32| (start as u64 + len as u64) <= model.len() as u64;
@@ -55,8 +50,7 @@ fn step(
     let outcome = func.call(&mut *store, (to, second, len));
     assert_eq!(outcome.is_ok(), good, "{name} {to:#x} {second:#x} {len}");
     if let Err(error) = outcome {
-        assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::MemoryOutOfBounds));
-        let at = error.downcast_ref::<WasmBacktrace>().unwrap().frames()[0].module_offset().unwrap();
+        let at = out_of_bounds_at(&error);
         assert_eq!(wasm[at..at + 2], [0xfc, if copies { 10 } else { 11 }], "{name}: {error}");
     }
     assert!(memory.data(&*store) == model, "{name} {to:#x} {second:#x} {len}: other bytes");
@@ -64,18 +58,7 @@ fn step(
 }
 
 fn against_the_model(ground: Ground, spectre: bool) -> Result<()> {
-    let text = text();
-    let wasm = wat::parse_str(&text)?;
-    let mut options = ground.options();
-    options.spectre = spectre;
-    let engine = ground.engine()?;
-    let module = load(&engine, &compile(&text, options)?)?;
-    let mut store = Store::new(&engine, ());
-    let instance = Instance::new(&mut store, &module, &[])?;
-    let memory = instance.get_memory(&mut store, "m").unwrap();
-    for (number, byte) in memory.data_mut(&mut store).iter_mut().enumerate() {
-        *byte = (number * 7 + number / 256) as u8;
-    }
+    let mut subject = Subject::new(&text(), ground, spectre)?;
     let (mut traps, end) = (0, SIZE as u32);
     for len in 0..=LARGEST {
         let copy = if len % 2 == 0 { format!("c{len}") } else { "copy".to_owned() };
@@ -100,38 +83,35 @@ fn against_the_model(ground: Ground, spectre: bool) -> Result<()> {
             (u32::MAX - len, 5),
         ] {
             let exact = format!("c{len}");
-            traps += u32::from(step(&mut store, instance, memory, &wasm, &copy, (to, from, len))?);
-            traps += u32::from(step(&mut store, instance, memory, &wasm, &exact, (to, from, len))?);
+            traps += u32::from(step(&mut subject, &copy, (to, from, len))?);
+            traps += u32::from(step(&mut subject, &exact, (to, from, len))?);
         }
         for to in [200, last, last + 1, end, end + 1, u32::MAX, u32::MAX - len] {
-            traps += u32::from(step(&mut store, instance, memory, &wasm, &fill, (to, 0x1_23a5 + len, len))?);
+            traps += u32::from(step(&mut subject, &fill, (to, 0x1_23a5 + len, len))?);
             let exact = format!("f{len}");
-            traps += u32::from(step(&mut store, instance, memory, &wasm, &exact, (to, 77 + len, len))?);
+            traps += u32::from(step(&mut subject, &exact, (to, 77 + len, len))?);
         }
     }
     for len in [1000, end - 1, end, end + 1, u32::MAX] {
         for (to, second) in [(0, 0), (1, 0), (0, 1), (2000, 2500), (end, 1), (1, end), (u32::MAX, u32::MAX)] {
             for name in ["copy", "fill"] {
-                traps += u32::from(step(&mut store, instance, memory, &wasm, name, (to, second, len))?);
+                traps += u32::from(step(&mut subject, name, (to, second, len))?);
             }
         }
     }
     assert!(traps > 500, "bounds were met");
     // What was out of bounds is not once there is more memory.
-    memory.grow(&mut store, 1)?;
+    subject.memory.grow(&mut subject.store, 1)?;
     for name in ["copy", "c70", "f70", "fill"] {
-        assert!(!step(&mut store, instance, memory, &wasm, name, (end - 30, end + 9, 70))?);
-        assert!(step(&mut store, instance, memory, &wasm, name, (2 * end - 69, end + 9, 70))?);
+        assert!(!step(&mut subject, name, (end - 30, end + 9, 70))?);
+        assert!(step(&mut subject, name, (2 * end - 69, end + 9, 70))?);
     }
     Ok(())
 }
 
 #[test]
 fn copies_and_fills_do_as_the_model() {
-    everywhere(|ground| {
-        against_the_model(ground, true)?;
-        against_the_model(ground, false)
-    });
+    beside_model::everywhere(against_the_model);
 }
 
 /// A memory that may be empty: not even a constant size is known to be within it.

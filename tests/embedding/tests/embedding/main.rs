@@ -4,6 +4,7 @@
 
 mod accesses;
 mod adversary;
+mod beside_model;
 mod bounds;
 mod bulk;
 mod calls;
