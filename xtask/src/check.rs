@@ -1,7 +1,9 @@
-//! Checks that are not tests: formatting, lints, documentation, the header, dependency directions, `no_std` builds.
+//! Checks that are not tests: formatting, lints, documentation, the header, dependency directions, `no_std` builds, what SAFETY.md
+//! names.
 
 mod direction;
 mod no_std;
+mod safety;
 
 use crate::tool;
 use anyhow::Result;
@@ -23,6 +25,7 @@ pub(crate) fn run() -> Result<()> {
         tool::run(tool::cargo().args(["fmt", "--all", "--check", "--manifest-path"]).arg(manifest(folder)))?;
     }
     direction::check()?;
+    safety::check()?;
     tool::run(tool::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     for (folder, _) in OTHERS.iter().filter(|(_, lints)| *lints) {
         let mut clippy = tool::cargo();
