@@ -42,7 +42,7 @@ fn ground(config: &Config) -> Ground {
         endian: Endian::NATIVE,
         interpreter: cfg!(feature = "pulley"),
         virtual_memory: cfg!(feature = "virtual-memory"),
-        native_signals: cfg!(feature = "native-signals"),
+        native_signals: stilt_vm::HARDWARE_TRAPS,
         signals_allowed: config.signals(),
         builtin_groups: GROUPS,
         float_registers: !SOFT_FLOAT || config.x86_floats(),

@@ -193,11 +193,8 @@ impl Config {
     /// Bytes to reserve for a memory of the embedder's, if there is virtual memory, and to guard on both sides of that; 0 and 0
     /// for plain storage.
     pub(crate) fn host_memory(&self) -> (u64, u64) {
-        let by_default = if cfg!(feature = "native-signals") && self.signals && self.strategy.has_pages() {
-            Config::WHOLE
-        } else {
-            0
-        };
+        let by_default =
+            if stilt_vm::HARDWARE_TRAPS && self.signals && self.strategy.has_pages() { Config::WHOLE } else { 0 };
         match if self.reserves { self.reservation } else { by_default } {
             bytes @ Config::WHOLE.. if self.strategy.has_pages() => (bytes, self.guard),
             _ => (0, 0),

@@ -2,7 +2,7 @@
 
 use super::kit::{Outcome, Verdict};
 use super::probe::Deed;
-use super::traps::{BY_JUMP, available, provoke};
+use super::traps::{WAY, available, provoke};
 use crate::memory::{self, Protection};
 use core::ptr::NonNull;
 
@@ -47,7 +47,7 @@ impl Mapping {
         }
         let last = offset.saturating_add(size).saturating_sub(1);
         for index in (offset..last).step_by(memory::page_size()?).chain([last]) {
-            if provoke(BY_JUMP, deed, self.at(index).as_ptr()).is_some() {
+            if provoke(WAY, deed, self.at(index).as_ptr()).is_some() {
                 return Err(Verdict::FailedAt("an access that the protection allows trapped", index));
             }
         }

@@ -3,7 +3,7 @@
 use super::bytes::{Mapping, store_all};
 use super::kit::{Kit, Outcome, Verdict, ensure};
 use super::probe::{self, Deed};
-use super::traps::{BY_JUMP, available, provoke};
+use super::traps::{WAY, available, provoke};
 use crate::memory::{self, Protection, page_size};
 use crate::publication::{REACHES_EVERY_CORE, publish_code};
 use core::ptr::NonNull;
@@ -45,7 +45,7 @@ fn published() -> Result<Mapping, Verdict> {
 
 /// Runs code once in a way that shows it if that traps.
 pub(super) fn executable(code: NonNull<u8>) -> Outcome {
-    if available().is_ok() && provoke(BY_JUMP, Deed::Execute, code.as_ptr()).is_some() {
+    if available().is_ok() && provoke(WAY, Deed::Execute, code.as_ptr()).is_some() {
         return Err(Verdict::Failed("published code cannot be executed"));
     }
     Ok(())

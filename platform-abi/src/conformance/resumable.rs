@@ -2,12 +2,17 @@
 
 use super::kit::{Kit, Outcome, Verdict, ensure};
 use super::probe::{self, Deed};
-use super::traps::{BY_FRAME, BY_JUMP, Seen, armed, available, noted, provoke, record};
+use super::traps::{BY_FRAME, BY_JUMP, Seen, armed, available, decline, noted, provoke, record};
 use crate::resumable::{self, TrapFrame};
+use crate::traps;
 use core::ptr::null_mut;
 
 unsafe extern "C" fn handler(frame: *mut TrapFrame, has_address: bool, address: usize) -> bool {
     if !armed(BY_FRAME) {
+        // With the other kind there, it is asked next, and counts.
+        if !traps::SUPPORTED {
+            decline();
+        }
         return false;
     }
     // SAFETY: the platform passes a frame that is valid during the call.
@@ -19,6 +24,15 @@ unsafe extern "C" fn handler(frame: *mut TrapFrame, has_address: bool, address: 
     true
 }
 
+/// Installs the handler, if the platform has this kind. Answers whether that worked.
+pub(super) fn install(kit: &Kit) -> bool {
+    resumable::SUPPORTED
+        && kit.clause(c"resumable.init", || {
+            // SAFETY: once; the handler only uses atomics and what the probe noted, at which the thread can go on.
+            Ok(unsafe { resumable::init(handler) }?)
+        })
+}
+
 pub(super) fn run(kit: &Kit) {
     if !resumable::SUPPORTED {
         kit.skip(c"resumable", "STILT_RESUMABLE_TRAPS is off in this build of the kit");
@@ -28,10 +42,8 @@ pub(super) fn run(kit: &Kit) {
         kit.skip(c"resumable", "the kit has no probe for this processor");
         return;
     }
-    let installed = kit.clause(c"resumable.init", || {
-        // SAFETY: once; the handler only uses atomics and what the probe noted, at which the thread can go on.
-        Ok(unsafe { resumable::init(handler) }?)
-    });
+    // Without the other kind it was installed before, for the clauses about protection.
+    let installed = if traps::SUPPORTED { install(kit) } else { available().is_ok() };
     if !installed {
         return;
     }
@@ -53,6 +65,9 @@ fn illegal() -> Result<Seen, Verdict> {
 
 /// With both kinds of handler installed, a trap that this kind declines goes to the other one.
 fn false_is_passed_on() -> Outcome {
+    if !traps::SUPPORTED {
+        return Err(Verdict::Skipped("WASMTIME_NATIVE_SIGNALS is off in this build of the kit"));
+    }
     available()?;
     provoke(BY_JUMP, Deed::Illegal, null_mut())
         .map(drop)

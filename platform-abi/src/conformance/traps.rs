@@ -1,4 +1,5 @@
-//! Clauses of the hardware traps, and of the protections that only they show.
+//! Clauses of the hardware traps, and of the protections that only they show. A platform that has the resumable kind of handler
+//! alone is tested through that one.
 //!
 //! Invariant: while `ARMED` is set, the one thing that can trap is the probe that set it, so the handlers below may leave
 //! through what that probe noted. One probe runs at a time.
@@ -7,7 +8,7 @@ use super::bytes::{Mapping, store_all};
 use super::kit::{Kit, Outcome, Verdict, ensure};
 use super::probe::{self, Deed, Noted};
 use crate::memory::{Protection, page_size};
-use crate::{memory, publication, tls, traps};
+use crate::{memory, publication, resumable, tls, traps};
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -17,6 +18,9 @@ const DISARMED: usize = 0;
 pub(super) const BY_JUMP: usize = 1;
 /// ... or by changing the frame.
 pub(super) const BY_FRAME: usize = 2;
+
+/// The way in which the clauses that are not about either go: the first kind of handler, if the platform has it.
+pub(super) const WAY: usize = if traps::SUPPORTED { BY_JUMP } else { BY_FRAME };
 
 static ARMED: AtomicUsize = AtomicUsize::new(DISARMED);
 static FOREIGN: AtomicUsize = AtomicUsize::new(0);
@@ -63,12 +67,17 @@ const TOKEN: usize = 0x5710;
 
 unsafe extern "C" fn handler(ip: usize, fp: usize, has_address: bool, address: usize) {
     if ARMED.load(Ordering::Acquire) != BY_JUMP {
-        FOREIGN.fetch_add(1, Ordering::AcqRel);
+        decline();
         return;
     }
     record(ip, 0, fp, has_address, address);
     // SAFETY: armed, so a probe filled it in and has not returned: it is what trapped.
     unsafe { probe::jump_out(NOTED.0.get()) }
+}
+
+/// Notes that a handler was asked about a trap that is not its own.
+pub(super) fn decline() {
+    FOREIGN.fetch_add(1, Ordering::AcqRel);
 }
 
 /// Notes what a handler was told, and disarms. Answers what the probe noted.
@@ -114,8 +123,10 @@ pub(super) fn provoke(way: usize, deed: Deed, address: *mut u8) -> Option<Seen> 
 
 /// Whether traps can be made and left. Otherwise the reason, as a skipped clause.
 pub(super) fn available() -> Outcome {
-    if !traps::SUPPORTED {
-        return Err(Verdict::Skipped("WASMTIME_NATIVE_SIGNALS is off in this build of the kit"));
+    if !traps::SUPPORTED && !resumable::SUPPORTED {
+        return Err(Verdict::Skipped(
+            "WASMTIME_NATIVE_SIGNALS and STILT_RESUMABLE_TRAPS are off in this build of the kit",
+        ));
     }
     if !probe::SUPPORTED {
         return Err(Verdict::Skipped("the kit has no probe for this processor"));
@@ -129,19 +140,20 @@ pub(super) fn available() -> Outcome {
 /// A trap that must happen, and be reported.
 pub(super) fn expect_trap(deed: Deed, address: *mut u8, otherwise: &'static str) -> Result<Seen, Verdict> {
     available()?;
-    provoke(BY_JUMP, deed, address).ok_or(Verdict::Failed(otherwise))
+    provoke(WAY, deed, address).ok_or(Verdict::Failed(otherwise))
 }
 
 pub(super) fn install(kit: &Kit) {
-    if !traps::SUPPORTED {
-        return;
-    }
-    kit.clause(c"traps.init", || {
-        // SAFETY: once, at the start; the handler only uses atomics, and returns for traps that are not its own.
-        unsafe { traps::init(handler) }?;
+    if traps::SUPPORTED {
+        kit.clause(c"traps.init", || {
+            // SAFETY: once, at the start; the handler only uses atomics, and returns for traps that are not its own.
+            unsafe { traps::init(handler) }?;
+            INSTALLED.store(true, Ordering::Release);
+            Ok(())
+        });
+    } else if super::resumable::install(kit) {
         INSTALLED.store(true, Ordering::Release);
-        Ok(())
-    });
+    }
 }
 
 pub(super) fn run(kit: &Kit) {

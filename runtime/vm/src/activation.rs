@@ -14,12 +14,13 @@ use core::mem::transmute;
 use core::ptr::NonNull;
 
 use stilt_artifact::trap::TrapCode;
-use stilt_platform_abi::{tls, traps};
+use stilt_platform_abi::tls;
 
 use crate::func::{Callee, Entry};
 use crate::id::{MemoryPtr, TablePtr};
 use crate::interpreter;
 use crate::raise;
+use crate::signals;
 use crate::store::{Store, StoreBlock};
 use crate::structs::{VmContext, VmStoreContext};
 
@@ -200,7 +201,7 @@ fn enter(block: &StoreBlock, callee: &Callee, values: &mut [u64], native_limit: 
             let entry: EntryFn = unsafe { transmute::<NonNull<u8>, EntryFn>(entry) };
             // Whatever the callee is, it may call code that relies on hardware traps, also such that comes into the store only
             // while it runs.
-            let outer = if traps::SUPPORTED && block.limits.get().hardware { Some(tls::load()) } else { None };
+            let outer = if signals::SUPPORTED && block.limits.get().hardware { Some(tls::load()) } else { None };
             if outer.is_some() {
                 tls::store((&raw const *block).cast_mut().cast());
             }

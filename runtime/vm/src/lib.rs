@@ -62,6 +62,7 @@ pub use instance::{Entity, ModuleOwner};
 pub use memory::MemoryShape;
 pub use module::Module;
 pub use pool::*;
+pub use signals::SUPPORTED as HARDWARE_TRAPS;
 pub use stilt_platform_abi::image::MemoryImage;
 pub use store::{InterruptHandle, Limits, Store};
 pub use table::TableShape;

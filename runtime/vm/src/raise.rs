@@ -43,10 +43,15 @@ pub(crate) unsafe extern "C" fn raise(context: *mut VmContext, code: u64) -> u64
 /// # Safety
 /// Native code of the store's innermost activation runs on this stack (INV-ACTIVATION), or was stopped by a trap.
 pub(crate) unsafe fn leave(block: &StoreBlock) -> ! {
-    let context = &block.context;
-    let (sp, fp, pc) = (context.entry_sp.get(), context.entry_fp.get(), context.entry_pc.get());
+    let (sp, fp, pc) = landing(block);
     // SAFETY: these are the entry trampoline's, whose frame is still there (INV-ACTIVATION).
     unsafe { jump::jump(sp, fp, pc) }
+}
+
+/// Stack pointer, frame pointer and program counter with which the innermost activation's landing pad goes on.
+pub(crate) const fn landing(block: &StoreBlock) -> (usize, usize, usize) {
+    let context = &block.context;
+    (context.entry_sp.get(), context.entry_fp.get(), context.entry_pc.get())
 }
 
 /// Where the stack pointer is.

@@ -23,9 +23,13 @@ pub(in super::super) unsafe extern "C" fn probe(deed: usize, address: *mut u8, n
         "stp x23, x24, [sp, #48]",
         "stp x25, x26, [sp, #64]",
         "stp x27, x28, [sp, #80]",
+        #[cfg(target_feature = "neon")]
         "stp d8, d9, [sp, #96]",
+        #[cfg(target_feature = "neon")]
         "stp d10, d11, [sp, #112]",
+        #[cfg(target_feature = "neon")]
         "stp d12, d13, [sp, #128]",
+        #[cfg(target_feature = "neon")]
         "stp d14, d15, [sp, #144]",
         "mov x29, sp",
         "mov x9, sp",
@@ -67,9 +71,13 @@ pub(in super::super) unsafe extern "C" fn probe(deed: usize, address: *mut u8, n
         "ldp x23, x24, [sp, #48]",
         "ldp x25, x26, [sp, #64]",
         "ldp x27, x28, [sp, #80]",
+        #[cfg(target_feature = "neon")]
         "ldp d8, d9, [sp, #96]",
+        #[cfg(target_feature = "neon")]
         "ldp d10, d11, [sp, #112]",
+        #[cfg(target_feature = "neon")]
         "ldp d12, d13, [sp, #128]",
+        #[cfg(target_feature = "neon")]
         "ldp d14, d15, [sp, #144]",
         "add sp, sp, #160",
         "ret",
