@@ -13,6 +13,7 @@ use anyhow::Result;
 const OTHERS: &[(&str, bool)] = &[
     ("bench", false),
     ("embedding-example/build-script", false),
+    ("embedding-example/kernel", true),
     ("embedding-example/smallest", true),
     ("fuzz", false),
     ("platform-abi/bindgen-check", true),

@@ -4,6 +4,7 @@ mod build_script;
 mod check;
 mod cmake;
 mod demo;
+mod kernels;
 mod setup;
 mod size;
 mod suites;

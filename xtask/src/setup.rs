@@ -27,6 +27,8 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "llvm", shown_by: "/usr/bin/llvm-size" },
     // Packages of the npm registry that carry wasm.
     Package { name: "npm", shown_by: "/usr/bin/npm" },
+    // Machines to boot.
+    Package { name: "qemu-system-x86", shown_by: "/usr/bin/qemu-system-x86_64" },
     // Rust's library as source, for targets that have no built one.
     Package { name: "rustc-web", shown_by: "/usr/bin/rustc" },
     Package { name: "cargo-web", shown_by: "/usr/bin/cargo" },

@@ -3,6 +3,7 @@
 use crate::build_script;
 use crate::cmake;
 use crate::demo;
+use crate::kernels;
 use crate::setup;
 use crate::size;
 use crate::tool;
@@ -26,6 +27,11 @@ const SUITES: &[Suite] = &[
         name: "the CMake function, as its user would use it",
         needs: &["/usr/bin/cmake", "/usr/bin/make"],
         run: cmake::run,
+    },
+    Suite {
+        name: "the kernel on x86_64, booted",
+        needs: &["/usr/bin/qemu-system-x86_64", "/usr/bin/rustc", "/usr/bin/ld.lld"],
+        run: kernels::x86_64,
     },
     Suite {
         name: "the corpus' wasm is what its sources give",

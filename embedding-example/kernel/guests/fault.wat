@@ -1,0 +1,17 @@
+;; Goes wrong in several ways, a few calls deep.
+(module $fault
+  (memory 1 2)
+  (func $read_field (param $at i32) (result i32)
+    (i32.load offset=8 (local.get $at)))
+  (func $parse_record (param $at i32) (result i32)
+    (local $field i32)
+    (local.set $field (call $read_field (local.get $at)))
+    (i32.add (i32.mul (local.get $field) (local.get $field)) (i32.const 1)))
+  (func (export "parse") (param $at i32) (result i32)
+    (call $parse_record (local.get $at)))
+  (func (export "divide") (param i32 i32) (result i32)
+    (i32.div_s (local.get 0) (local.get 1)))
+  (func $deeper (param i32) (result i32)
+    (i32.add (call $deeper (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
+  (func (export "recurse") (result i32)
+    (call $deeper (i32.const 0))))

@@ -1,0 +1,4 @@
+;; Never ends by itself. To be compiled with --interrupt.
+(module $spin
+  (func $forever (export "spin")
+    (loop $again (br $again))))

@@ -1,0 +1,20 @@
+//! What differs between the machines. Each module has the same items:
+//!
+//! | | |
+//! |---|---|
+//! | `NAME`, `feature` | the machine's name, and what its CPU can do |
+//! | `Frame` | the registers that an exception has saved: `pc`, `sp`, `fp`, and `resume` |
+//! | `LEVELS`, `leaf`, `table`, `address`, `executes`, `SHARED`, `WRITABLE` | entries of page tables |
+//! | `DEVICES`, `activate`, `flush` | what is mapped beside memory, and telling the processor |
+//! | `prepare_core`, `core_number`, `start_second_core` | cores |
+//! | `mask_interrupts`, `restore_interrupts`, `enable_interrupts`, `wait_for_interrupt` | interrupts |
+//! | `start_timer`, `nanoseconds` | time |
+//! | `with_float_registers_kept` | for a guest that runs in an interrupt |
+//! | `synchronize_other_cores` | publication of code |
+//! | `probe` | a read that may fault |
+//! | `write_serial`, `exit` | the outside world |
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+#[cfg(target_arch = "x86_64")]
+pub use x86_64::*;

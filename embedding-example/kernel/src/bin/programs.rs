@@ -1,0 +1,118 @@
+//! Guests on this kernel: two programs that run, one that goes wrong, one that never ends, one in an interrupt, and images that do not
+//! belong here. Each guest three ways: native code on guard pages, loaded at run time; native code with explicit checks, where it lies in
+//! the kernel; bytecode.
+#![no_std]
+#![no_main]
+
+#[path = "programs/guests.rs"]
+mod guests;
+#[path = "programs/interrupt.rs"]
+mod interrupt;
+#[path = "programs/refusals.rs"]
+mod refusals;
+#[path = "programs/second_core.rs"]
+mod second_core;
+
+use guests::{Ground, WAYS, Way};
+use stilt::{Error, Result, Trap, format_err};
+use stilt_example_kernel::{arch, cores, describe_memory, heap, println, timer};
+
+#[unsafe(no_mangle)]
+fn kernel_main() -> bool {
+    let (before, _) = describe_memory();
+    let outcome = all();
+    if let Err(error) = &outcome {
+        println!("error: {error:?}");
+    }
+    let (after, frames) = describe_memory();
+    println!("frames: {after} of {frames} left, {before} before; {} allocations", heap::allocations());
+    outcome.is_ok() && after == before
+}
+
+fn all() -> Result<()> {
+    let ground = Ground::new()?;
+    for way in WAYS {
+        println!("-- {}", way.name);
+        greet(&ground, way)?;
+        measure(&ground, way)?;
+        go_wrong(&ground, way)?;
+        greet(&ground, way)?;
+        never_end(&ground, way)?;
+    }
+    println!("-- a guest in an interrupt, above another");
+    for way in WAYS {
+        interrupt::above(&ground, way)?;
+    }
+    println!("-- two cores");
+    if cores::start() {
+        second_core::runs_what_is_published_here(&ground)?;
+    } else {
+        println!("this machine has one");
+    }
+    println!("-- images that do not belong here");
+    refusals::all(&ground)
+}
+
+/// The first program.
+fn greet(ground: &Ground, way: Way) -> Result<()> {
+    let mut guest = ground.guest("greet", way)?;
+    guest.call::<(), ()>("greet", ())
+}
+
+/// Terms of the series, and its sum as the bits of a float, as any other machine finds it.
+pub(crate) const TERMS: i32 = 20_000;
+pub(crate) const SUM: i64 = 0x4024_f622_0246_8754;
+
+/// The second: as long as it takes until the timer has interrupted it often.
+fn measure(ground: &Ground, way: Way) -> Result<()> {
+    let mut guest = ground.guest("measure", way)?;
+    let start = timer::ticks();
+    let mut rounds = 0;
+    while timer::ticks() < start + 20 {
+        let sum: i64 = guest.call("harmonic", TERMS)?;
+        if sum != SUM {
+            return Err(format_err!("the sum is {sum:#x}, and not {SUM:#x}"));
+        }
+        rounds += 1;
+    }
+    println!("measured {rounds} times over {} ticks of the timer: {SUM:#x} each time", timer::ticks() - start);
+    Ok(())
+}
+
+/// One that traps, in four ways; after each the kernel goes on.
+fn go_wrong(ground: &Ground, way: Way) -> Result<()> {
+    let mut guest = ground.guest("fault", way)?;
+    let error = expect(guest.call::<i32, i32>("parse", 65_529), Trap::MemoryOutOfBounds)?;
+    println!("trapped: {error}");
+    let _ = expect(guest.call::<i32, i32>("parse", -9), Trap::MemoryOutOfBounds)?;
+    let _ = expect(guest.call::<(i32, i32), i32>("divide", (7, 0)), Trap::IntegerDivisionByZero)?;
+    let error = expect(guest.call::<(), i32>("recurse", ()), Trap::StackOverflow)?;
+    println!("trapped: {}", error.root_cause());
+    let whole: i32 = guest.call("parse", 65_524)?;
+    println!("after that: {whole}, and {}", guest.call::<(i32, i32), i32>("divide", (7, 2))?);
+    Ok(())
+}
+
+/// One that spins, until the timer sets its interrupt word.
+fn never_end(ground: &Ground, way: Way) -> Result<()> {
+    let mut guest = ground.guest("spin", way)?;
+    let start = timer::ticks();
+    timer::stop_in(10, guest.store.interrupt_handle()?);
+    let outcome = guest.call::<(), ()>("spin", ());
+    timer::stop_nobody();
+    let error = expect(outcome, Trap::Interrupt)?;
+    println!("stopped after {} ticks: {}", timer::ticks() - start, error.root_cause());
+    if timer::ticks() < start + 9 {
+        return Err(format_err!("the guest was stopped too early"));
+    }
+    Ok(())
+}
+
+/// The error of a call that must trap in this way.
+pub(crate) fn expect<T>(outcome: Result<T>, trap: Trap) -> Result<Error> {
+    match outcome {
+        Ok(_) => Err(format_err!("nothing trapped on {}", arch::NAME)),
+        Err(error) if error.downcast_ref::<Trap>() == Some(&trap) => Ok(error),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,93 @@
+//! Images that do not belong here: each is refused with its reason, and nothing is asked of the allocator but the place of the error.
+
+use crate::guests::{self, EXPLICIT, Ground, HARDWARE, find};
+use core::fmt::Write as _;
+use core::ptr::NonNull;
+use stilt::{Engine, Error, Module, Result, format_err};
+use stilt_example_kernel::images::Aligned;
+use stilt_example_kernel::lock::Lock;
+use stilt_example_kernel::{heap, println};
+
+const ROOM: usize = 16 * 1024;
+/// Where images are put that are changed before they are loaded.
+static CHANGED: Lock<Aligned<[u8; ROOM]>> = Lock::new(Aligned([0; ROOM]));
+
+pub(crate) fn all(ground: &Ground) -> Result<()> {
+    let engine = &ground.engine;
+    let native = find("greet", EXPLICIT.name)?;
+    refused("another pointer width", load(engine, find("greet", "pulley32")?), "the image is for 32-bit machines")?;
+    refused("another byte order", load(engine, find("greet", "pulley64be")?), "big-endian")?;
+    if let Ok(wide) = find("wide", "features") {
+        refused("a CPU feature that is missing", load(engine, wide), "CPU feature")?;
+    }
+    let without_signals = Engine::new(guests::config().signals_based_traps(false))?;
+    refused("a rung that is not offered", load(&without_signals, find("greet", HARDWARE.name)?), "hardware traps")?;
+    refused("flash that was cut short", load(engine, &native[..native.len() / 2]), "")?;
+    refused("flash that was cut in the header", load(engine, &native[..100]), "")?;
+    refused("flash that was erased", load(engine, &[0xff; 4096]), "")?;
+    CHANGED.with(|room| {
+        let len = native.len();
+        let room = room.0.get_mut(..len + 8).ok_or_else(|| format_err!("an image is larger than the room for it"))?;
+        room[8..].copy_from_slice(native);
+        refused("a misaligned image", load(engine, &room[8..]), "aligned")?;
+        for (what, place, number, words) in CHANGES {
+            room[..len].copy_from_slice(native);
+            room[HEADER + place] = number;
+            refused(what, load(engine, &room[..len]), words)?;
+        }
+        Ok(())
+    })
+}
+
+/// Where an image's header begins, behind what wraps it.
+const HEADER: usize = 64;
+
+/// Places in that header, what is put there, and what the error then says.
+const CHANGES: [(&str, usize, u8, &str); 4] = [
+    ("another machine", 11, 5, "the image is for s390x"),
+    ("another calling convention", 12, 77, "calling convention 77"),
+    ("traps found in another way", 13, 9, "trap mode 9"),
+    ("another generation of images", 8, 200, "ABI"),
+];
+
+fn load(engine: &Engine, image: &[u8]) -> (usize, Result<Module>) {
+    let before = heap::allocations();
+    // SAFETY: none of these images is loaded, so none of their code is run; the bytes stay as they are meanwhile.
+    let outcome = unsafe { Module::deserialize_raw(engine, NonNull::from(image)) };
+    (heap::allocations() - before, outcome)
+}
+
+/// What holds an error.
+const OF_THE_ERROR: usize = 2;
+
+/// The image must have been refused, with these words, before anything was allocated for it.
+fn refused(what: &str, (allocations, outcome): (usize, Result<Module>), words: &str) -> Result<()> {
+    let Err(error) = outcome else { return Err(format_err!("{what}: it was loaded")) };
+    println!("{what}: {error}");
+    if allocations > OF_THE_ERROR {
+        return Err(format_err!("{what}: {allocations} allocations"));
+    }
+    if !contains(&error, words) {
+        return Err(format_err!("{what}: the error does not say `{words}`"));
+    }
+    Ok(())
+}
+
+/// Whether an error's text has these words; in a buffer on the stack.
+fn contains(error: &Error, words: &str) -> bool {
+    struct Text {
+        bytes: [u8; 256],
+        len: usize,
+    }
+    impl core::fmt::Write for Text {
+        fn write_str(&mut self, text: &str) -> core::fmt::Result {
+            let room = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(core::fmt::Error)?;
+            room.copy_from_slice(text.as_bytes());
+            self.len += text.len();
+            Ok(())
+        }
+    }
+    let mut text = Text { bytes: [0; 256], len: 0 };
+    let _ = write!(text, "{error}");
+    str::from_utf8(&text.bytes[..text.len]).is_ok_and(|text| text.contains(words))
+}

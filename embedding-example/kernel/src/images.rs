@@ -1,0 +1,12 @@
+//! The guests: images that `stilt compile` made on a host, linked into the kernel.
+
+include!(concat!(env!("OUT_DIR"), "/images.rs"));
+
+/// As images are to be aligned where they run in place.
+#[repr(C, align(4096))]
+pub struct Aligned<T: ?Sized>(pub T);
+
+/// The image with this name.
+pub fn image(name: &str) -> Option<&'static [u8]> {
+    IMAGES.iter().find(|(known, _)| *known == name).map(|(_, image)| *image)
+}

@@ -1,0 +1,87 @@
+//! Locks in their words, which spin; and parking, which looks at the word until it changes: there is nothing else to run on a core.
+
+use crate::arch;
+use core::hint::spin_loop;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+/// The word of a lock that is held for writing; of one that is held for reading, the number of readers.
+const WRITER: usize = usize::MAX;
+
+fn replace(word: &AtomicUsize, old: usize, new: usize) -> bool {
+    word.compare_exchange_weak(old, new, Ordering::Acquire, Ordering::Relaxed).is_ok()
+}
+
+fn wait_until(mut done: impl FnMut() -> bool) {
+    while !done() {
+        spin_loop();
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_lock_acquire(lock: &AtomicUsize) {
+    wait_until(|| replace(lock, 0, WRITER));
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_lock_release(lock: &AtomicUsize) {
+    lock.store(0, Ordering::Release);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_lock_free(_lock: &AtomicUsize) {}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_rwlock_read(lock: &AtomicUsize) {
+    wait_until(|| {
+        let readers = lock.load(Ordering::Relaxed);
+        readers < WRITER - 1 && replace(lock, readers, readers + 1)
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_rwlock_read_release(lock: &AtomicUsize) {
+    lock.fetch_sub(1, Ordering::Release);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_rwlock_write(lock: &AtomicUsize) {
+    wait_until(|| replace(lock, 0, WRITER));
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_rwlock_write_release(lock: &AtomicUsize) {
+    lock.store(0, Ordering::Release);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasmtime_sync_rwlock_free(_lock: &AtomicUsize) {}
+
+/// # Safety
+/// As in the header.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn stilt_platform_park_wait(
+    word: &AtomicU32,
+    expected: u32,
+    timeout_ns: u64,
+    ret_timed_out: *mut bool,
+) -> i32 {
+    let start = arch::nanoseconds();
+    let timed_out = loop {
+        if word.load(Ordering::Acquire) != expected {
+            break false;
+        }
+        if timeout_ns != u64::MAX && arch::nanoseconds().wrapping_sub(start) >= timeout_ns {
+            break true;
+        }
+        spin_loop();
+    };
+    // SAFETY: the caller's own place.
+    unsafe { ret_timed_out.write(timed_out) };
+    0
+}
+
+/// Whoever sleeps sees the word change by itself.
+#[unsafe(no_mangle)]
+extern "C" fn stilt_platform_park_notify(_word: *const u32) -> i32 {
+    0
+}

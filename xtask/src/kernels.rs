@@ -1,0 +1,183 @@
+//! The example of a kernel, built and booted in QEMU, once with guests and once with the conformance kit. What it writes to its
+//! serial line is compared here.
+
+use crate::tool;
+use anyhow::{Context as _, Result, bail, ensure};
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const FOLDER: &str = "embedding-example/kernel";
+
+/// No boot takes longer, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+struct Machine {
+    /// As `stilt compile --target` names it.
+    isa: &'static str,
+    /// As Rust names it.
+    target: &'static str,
+    qemu: &'static str,
+    arguments: &'static [&'static str],
+    /// The emulator's exit status for a kernel with which all went well.
+    success: i32,
+    /// A feature of the CPU that the kernel does not offer.
+    missing_feature: &'static str,
+    cores: usize,
+}
+
+const X86_64: Machine = Machine {
+    isa: "x86_64",
+    target: "x86_64-unknown-none",
+    qemu: "qemu-system-x86_64",
+    arguments: &["-m", "64", "-cpu", "max", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"],
+    success: 33,
+    missing_feature: "avx2",
+    cores: 1,
+};
+
+pub(crate) fn x86_64() -> Result<()> {
+    run(&X86_64)
+}
+
+fn run(machine: &Machine) -> Result<()> {
+    let start = Instant::now();
+    let images = compile_guests(machine)?;
+    build(machine, &images)?;
+    let said = boot(machine, "programs")?;
+    check_programs(machine, &said)?;
+    let said = boot(machine, "conformance")?;
+    check_conformance(machine, &said)?;
+    println!("the kernel on {} took {:.0} s, its build included", machine.isa, start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Each guest, three ways, and the images that do not belong there.
+fn compile_guests(machine: &Machine) -> Result<PathBuf> {
+    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let images = tool::root().join("target/kernel/images").join(machine.isa);
+    if images.exists() {
+        fs::remove_dir_all(&images)?;
+    }
+    fs::create_dir_all(&images)?;
+    let compile = |guest: &str, way: &str, arguments: &[&str]| {
+        let module = tool::root().join(FOLDER).join("guests").join(guest).with_extension("wat");
+        let mut stilt = Command::new(tool::root().join("target/debug/stilt"));
+        stilt.arg("compile").arg(module).arg("-o").arg(images.join(format!("{guest}.{way}.cwasm"))).args(arguments);
+        tool::run(&mut stilt)
+    };
+    for guest in ["greet", "measure", "fault", "tick", "spin"] {
+        let interrupt: &[&str] = if guest == "spin" { &["--interrupt"] } else { &[] };
+        compile(guest, "hardware", &[&["--target", machine.isa, "--traps", "hardware"], interrupt].concat())?;
+        compile(guest, "explicit", &[&["--target", machine.isa, "--traps", "explicit"], interrupt].concat())?;
+        compile(guest, "pulley", &[&["--target", "pulley64"], interrupt].concat())?;
+    }
+    compile("greet", "pulley32", &["--target", "pulley32"])?;
+    compile("greet", "pulley64be", &["--target", "pulley64be"])?;
+    compile("wide", "features", &["--target", machine.isa, "--cpu-feature", machine.missing_feature])?;
+    Ok(images)
+}
+
+fn build(machine: &Machine, images: &Path) -> Result<()> {
+    let mut cargo = Command::new("/usr/bin/cargo");
+    // Where `.cargo/config.toml` names the linker.
+    cargo.current_dir(tool::root().join(FOLDER)).env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
+    cargo.env("CARGO_TARGET_DIR", tool::root().join("target/kernel")).env_remove("RUSTUP_TOOLCHAIN");
+    cargo.env("STILT_KERNEL_IMAGES", images);
+    tool::run(cargo.args(["build", "--release", "--locked", "-Zbuild-std=core,alloc", "--target", machine.target]))
+}
+
+/// What a kernel writes to its serial line until it ends.
+fn boot(machine: &Machine, program: &str) -> Result<String> {
+    let kernel = tool::root().join("target/kernel").join(machine.target).join("release").join(program);
+    let mut qemu = Command::new(machine.qemu);
+    qemu.args(machine.arguments).args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]);
+    qemu.arg("-kernel").arg(kernel).stdin(Stdio::null()).stdout(Stdio::piped());
+    eprintln!("+ {qemu:?}");
+    let mut child = qemu.spawn().with_context(|| format!("cannot start {}", machine.qemu))?;
+    let mut output = child.stdout.take().context("the emulator has an output")?;
+    let reader = std::thread::spawn(move || {
+        let mut said = Vec::new();
+        output.read_to_end(&mut said).map(|_| String::from_utf8_lossy(&said).into_owned())
+    });
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break Some(status),
+            None if start.elapsed() > PATIENCE => {
+                child.kill()?;
+                child.wait()?;
+                break None;
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let said = reader.join().ok().context("the reader of the serial line ended")??;
+    print!("{said}");
+    match status {
+        Some(status) if status.code() == Some(machine.success) => Ok(said),
+        Some(status) => bail!("`{program}` on {} ended with {status}", machine.isa),
+        None => bail!("`{program}` on {} did not end within {} s", machine.isa, PATIENCE.as_secs()),
+    }
+}
+
+fn check_programs(machine: &Machine, said: &str) -> Result<()> {
+    let count = |text: &str| said.matches(text).count();
+    for (text, times) in [
+        ("hello from wasm, below which is no operating system", 6),
+        // Three ways, each with the frames of the guest.
+        ("trapped: wasm trap: out of bounds memory access\nwasm backtrace:\n    0: ", 3),
+        ("- fault!read_field\n", 3),
+        ("- fault!parse_record\n", 3),
+        ("- fault!parse\n", 3),
+        ("trapped: wasm trap: call stack exhausted", 3),
+        ("after that: 1, and 3", 3),
+        ("wasm trap: interrupt", 3),
+        ("calls in interrupts, as many traps; the guest below still finds", 3),
+        ("20 modules published here and run there", machine.cores - 1),
+        ("another machine: the image is for s390x, this machine is", 1),
+        ("another pointer width: the image is for 32-bit machines, this one has 64 bits", 1),
+        ("a rung that is not offered: ", 1),
+        ("a misaligned image: the image is not aligned to", 1),
+        ("kernel: all went well", 1),
+    ] {
+        ensure!(
+            count(text) == times,
+            "the kernel on {} wrote `{text}` {} times, not {times}",
+            machine.isa,
+            count(text)
+        );
+    }
+    let feature = format!("the image needs the CPU feature `{}`", machine.missing_feature);
+    ensure!(said.contains(&feature), "the kernel on {} did not write `{feature}`", machine.isa);
+    Ok(())
+}
+
+/// What may be skipped: what this ground does not have.
+fn may_be_skipped(machine: &Machine, clause: &str, why: &str) -> bool {
+    (machine.cores == 1 && why.starts_with("no second thread"))
+        || (clause == "traps.division" && machine.isa != "x86_64")
+        || (clause == "resumable.false-is-not-ours" && why.contains("WASMTIME_NATIVE_SIGNALS is off"))
+        || (clause == "fiber" && why.contains("WASMTIME_CUSTOM_FIBER is off"))
+}
+
+fn check_conformance(machine: &Machine, said: &str) -> Result<()> {
+    let mut passed = 0;
+    for line in said.lines() {
+        let mut words = line.splitn(3, ' ');
+        match (words.next(), words.next(), words.next().unwrap_or_default()) {
+            (Some("passed"), Some(_), _) => passed += 1,
+            (Some("skipped"), Some(clause), why) if may_be_skipped(machine, clause, why) => {}
+            (Some("skipped" | "failed"), ..) => bail!("the kit on {}: {line}", machine.isa),
+            _ => {}
+        }
+    }
+    // All of them, on two cores.
+    let least = if machine.cores == 1 { 55 } else { 70 };
+    ensure!(passed >= least, "only {passed} clauses of the kit passed on {}", machine.isa);
+    ensure!(said.contains("clauses that failed: 0"), "the kit on {} did not end", machine.isa);
+    println!("the conformance kit on {}: {passed} clauses passed", machine.isa);
+    Ok(())
+}
