@@ -8,6 +8,7 @@
 //!
 //! INV-BACK: a `VmMemory` (or `VmTable`) lies in one allocation with its block in this crate, `index` bytes behind it.
 
+#[cfg_attr(not(feature = "virtual-memory"), path = "memory/paged_disabled.rs")]
 mod paged;
 
 use core::alloc::Layout;

@@ -1,6 +1,6 @@
 //! Where a movable memory goes that grows by much at once, if the platform has virtual memory: a mapping with room to grow in. Its
 //! bytes cost nothing until they are used, and it moves no more. `memory.rs` calls this where storage of the heap would be made
-//! longer, which writes every byte of it.
+//! longer, which writes every byte of it. `paged_disabled.rs` is the twin without the feature.
 
 use core::ptr::NonNull;
 
@@ -29,7 +29,7 @@ impl Drop for Paged {
 impl Paged {
     /// The mapping that a memory of `old` bytes goes to when it grows to `len`, if it should: `most` is what it may ever have.
     pub(super) fn instead_of(old: &[u8], len: usize, most: usize) -> Option<Paged> {
-        if !memory::SUPPORTED || len.checked_sub(old.len())? < STEP { None } else { Paged::with(old, len, most) }
+        if len.checked_sub(old.len())? < STEP { None } else { Paged::with(old, len, most) }
     }
 
     /// A mapping of `len` bytes that begin with `old`, and room for as many as possible of `most`.
