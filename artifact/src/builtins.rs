@@ -98,8 +98,6 @@ builtins! {
     Raise = Core[0], 1, Never;
     /// `(delta in pages, memory index)`: the old size in pages, or `u64::MAX`.
     MemoryGrow = Core[1], 2, Value;
-    /// `()`: the interrupt word was found set. 0 to go on.
-    Interrupt = Core[2], 0, Status;
     /// `(destination; source, length)`, addresses of ranges that may overlap and lie within memories.
     MemoryCopy = Memory[0], 2, Nothing;
     /// `(destination; byte, length)`, the address of a range within a memory.

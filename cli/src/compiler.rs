@@ -66,9 +66,12 @@ pub(crate) struct CompilerArguments {
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     inline: Switch,
 
-    /// Make the code stop when the store's interrupt word is set.
-    #[arg(long)]
-    interrupt: bool,
+    /// How a guest that runs on and on can be stopped: `off`, not at all; `epoch`, by setting the store's interrupt word.
+    ///
+    /// With `epoch` the code tests that word at the entries of functions and the heads of loops. An interrupt handler or another
+    /// core sets it with one store.
+    #[arg(long, value_name = "HOW", default_value = "off")]
+    interrupt: Interrupt,
 
     /// Give every NaN that float operations make the same bits.
     #[arg(long)]
@@ -95,6 +98,12 @@ enum Memory {
 enum Switch {
     On,
     Off,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Interrupt {
+    Off,
+    Epoch,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -185,7 +194,7 @@ impl CompilerArguments {
         };
         options.short_jumps = matches!(self.short_jumps, Switch::On);
         options.inline = matches!(self.inline, Switch::On);
-        options.interrupt = self.interrupt;
+        options.interrupt = matches!(self.interrupt, Interrupt::Epoch);
         options.nan_canonicalization = self.canonicalize_nans;
         options.strip = strip;
         Ok(options)

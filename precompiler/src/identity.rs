@@ -76,7 +76,7 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
         (default.as_ref().map(Target::short_jumps) != Some(target.short_jumps()), "--short-jumps=off"),
         (!options.inline, "--inline=off"),
         (options.strip, "--strip"),
-        (options.interrupt, "--interrupt"),
+        (options.interrupt, "--interrupt=epoch"),
         (options.nan_canonicalization, "--nan-canonicalization"),
     ] {
         if on {

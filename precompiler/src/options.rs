@@ -76,7 +76,8 @@ pub struct Options {
     pub inline: bool,
     /// Whether to leave out names and ELF wrapping. Default: no.
     pub strip: bool,
-    /// Whether code tests the store's interrupt word at function entries and loop heads. Default: no.
+    /// Whether code tests the store's interrupt word, so that a guest can be stopped: at function entries, loop heads and operations
+    /// on ranges. Default: no.
     pub interrupt: bool,
     /// Whether float operations give one fixed NaN. Default: no.
     pub nan_canonicalization: bool,

@@ -239,6 +239,11 @@ impl Target {
         self.inline && matches!(self.opt_level, OptLevel::Speed)
     }
 
+    /// Whether small loops are repeated between two tests of the interrupt word.
+    pub const fn repeats_loops(&self) -> bool {
+        self.interrupt && matches!(self.opt_level, OptLevel::Speed)
+    }
+
     /// How many vectors a function can return.
     pub const fn max_vector_results(&self) -> usize {
         match (self.name.architecture, self.name.endian) {

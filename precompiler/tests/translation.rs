@@ -204,12 +204,28 @@ fn explicit_code_relies_on_no_fault() {
 }
 
 #[test]
-fn entries_and_loops_can_be_interrupted() {
-    let text = "(module (func (param i32) (loop (br_if 0 (local.get 0))) (loop (br_if 0 (local.get 0)))))";
-    let code = first(text, |options| options.interrupt = true);
-    assert!(code.uses.builtins.contains(&Builtin::Interrupt));
-    assert_eq!(count(&code, "call fn0(v0)"), 3);
-    assert!(first(text, hardware).uses.builtins.is_empty());
+fn entries_loops_and_ranges_can_be_interrupted() {
+    let interruptible = |options: &mut Options| options.interrupt = true;
+    let interrupts = |code: &Translated| count(code, &format!("user{}", TrapCode::Interrupt as u8));
+    // A leaf.
+    let loops = "(module (func (param i32) (loop (br_if 0 (local.get 0))) (loop (br_if 0 (local.get 0)))))";
+    assert_eq!(interrupts(&first(loops, interruptible)), 2);
+    assert_eq!(interrupts(&first(loops, hardware)), 0);
+    let leaf = "(module (func (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))";
+    assert_eq!(interrupts(&first(leaf, interruptible)), 0);
+    let long = format!("(module (func (param i32) (result i32) (local.get 0) {}))", "(i32.clz)".repeat(300));
+    assert_eq!(interrupts(&first(&long, interruptible)), 1);
+    let calls = r#"(module (import "a" "b" (func $import)) (func (call $import)))"#;
+    assert_eq!(interrupts(&first(calls, interruptible)), 1);
+    let bulk = "(module (memory 1) (func (param i32) (memory.fill (i32.const 0) (i32.const 0) (local.get 0))))";
+    assert_eq!(interrupts(&first(bulk, interruptible)), 1);
+    let small = "(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 9))))";
+    assert_eq!(interrupts(&first(small, interruptible)), 0);
+    let tested = first(loops, |options| {
+        explicit(options);
+        options.interrupt = true;
+    });
+    assert_eq!(tests(&tested, TrapCode::Interrupt), 2);
 }
 
 #[test]

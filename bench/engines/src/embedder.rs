@@ -23,9 +23,11 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    pub(crate) fn new(engine: &Engine, image: &[u8]) -> Result<Kernel> {
+    /// `epoch`: its code tests if it is to stop.
+    pub(crate) fn new(engine: &Engine, image: &[u8], epoch: bool) -> Result<Kernel> {
         let module = load(engine, image)?;
         let mut store = Store::new(engine, ());
+        super::let_run(&mut store, epoch);
         let instance = Instance::new(&mut store, &module, &[]).map_err(show)?;
         let run = instance.get_typed_func(&mut store, "run").map_err(show)?;
         Ok(Kernel { store, run })

@@ -75,6 +75,7 @@ enum Format {
 enum Part {
     Kernels,
     Pulley,
+    Interrupt,
     Programs,
     Calls,
     Instantiate,
@@ -125,6 +126,9 @@ fn measure_all(arguments: &Arguments, rounds: usize) -> Result<Vec<Row>> {
     }
     if wanted(Part::Pulley) {
         rows.extend(parts::code::interpreted_kernels(rounds, filter)?);
+    }
+    if wanted(Part::Interrupt) {
+        rows.extend(parts::code::interruptible_kernels(rounds, filter)?);
     }
     if wanted(Part::Calls) {
         rows.extend(parts::calls::rows(rounds)?);

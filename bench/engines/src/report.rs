@@ -76,6 +76,11 @@ impl Report {
             ("stilt explicit", "wasmtime explicit"),
             ("stilt explicit", "stilt"),
             ("stilt explicit, Spectre", "stilt explicit"),
+            ("stilt epoch", "stilt"),
+            ("wasmtime epoch", "wasmtime"),
+            ("stilt epoch", "wasmtime epoch"),
+            ("stilt explicit epoch", "stilt explicit"),
+            ("wasmtime explicit epoch", "wasmtime explicit"),
             ("stilt", "native"),
             ("stilt", "wasmtime pooled"),
             ("stilt", "plain C"),
@@ -125,6 +130,9 @@ impl Report {
                 let _ = write!(text, " **{:.3}** |", mean(&values).unwrap_or(f64::NAN));
             }
             *text += "\n";
+            if group.contains("interruptible") {
+                return;
+            }
             let _ = writeln!(text, "\n![{group}](plots/{}.svg)", group.replace(", ", "-").to_lowercase());
         }
     }

@@ -12,6 +12,29 @@ pub(crate) enum Mode {
     ExplicitSpectre,
     /// Interpreted.
     Pulley,
+    /// `Guard`, and code tests whether it is to stop.
+    GuardEpoch,
+    /// `Explicit`, likewise.
+    ExplicitEpoch,
+    /// `Pulley`, likewise.
+    PulleyEpoch,
+}
+
+impl Mode {
+    /// Whether code tests if it is to stop.
+    pub(crate) const fn epoch(self) -> bool {
+        matches!(self, Mode::GuardEpoch | Mode::ExplicitEpoch | Mode::PulleyEpoch)
+    }
+
+    /// The mode without that.
+    pub(crate) const fn base(self) -> Mode {
+        match self {
+            Mode::GuardEpoch => Mode::Guard,
+            Mode::ExplicitEpoch => Mode::Explicit,
+            Mode::PulleyEpoch => Mode::Pulley,
+            mode => mode,
+        }
+    }
 }
 
 /// What the compiler puts out.

@@ -84,6 +84,18 @@ pub(crate) fn verdicts(rows: &[Row]) -> Vec<Verdict> {
     let spectre = ("stilt explicit, Spectre", "wasmtime explicit");
     v.set("run time, explicit, with Spectre mitigations, which Wasmtime's is without", code, spectre, 0.90, None);
     v.set("run time, Pulley", pulley, engines, 1.0, None);
+    let epoch = ("stilt epoch", "stilt");
+    let interruptible = ["kernels, interruptible"].as_slice();
+    v.set("run time, interruptible to own without tests", interruptible, epoch, 1.03, None);
+    let explicit = ("stilt explicit epoch", "stilt explicit");
+    v.set("run time, explicit, interruptible to own without tests", interruptible, explicit, 1.03, None);
+    v.set(
+        "run time, Pulley, interruptible to own without tests",
+        &["kernels, interruptible, Pulley"],
+        epoch,
+        1.03,
+        None,
+    );
     for (name, target) in [("host to wasm, typed", 0.4), ("host to wasm, untyped", 0.3), ("wasm to host", 0.6)] {
         for (mode, target) in [("guard pages", target), ("explicit", target), ("Pulley", 0.5)] {
             let row = format!("{name}, {mode}");

@@ -38,7 +38,7 @@ fn every_option_is_taken() {
         &["--memory", "movable"],
         &["--memory", "reserved", "--memory-reservation", "65536", "--memory-guard", "0"],
         &["--spectre", "off", "--strip"],
-        &["-O", "none", "--interrupt"],
+        &["-O", "none", "--interrupt", "epoch"],
         &["-Osize", "--canonicalize-nans"],
     ];
     for option in options {

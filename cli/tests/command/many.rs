@@ -112,7 +112,7 @@ fn keys_differ_where_images_may() {
         &["one.wat", "--spectre", "off"],
         &["one.wat", "--cpu", "x86-64-v3"],
         &["one.wat", "--cpu-feature", "avx"],
-        &["one.wat", "--interrupt"],
+        &["one.wat", "--interrupt", "epoch"],
     ];
     let mut keys: Vec<_> = others.iter().map(|args| key(args)).collect();
     keys.push(plain);

@@ -15,7 +15,7 @@ use wasmparser::{BlockType, BrTable};
 
 impl Translator<'_, '_, '_> {
     /// A block with parameters of these types.
-    fn block_with(&mut self, types: &[ValueType]) -> Block {
+    pub(super) fn block_with(&mut self, types: &[ValueType]) -> Block {
         let block = self.b.create_block();
         for &ty in types {
             let value = self.b.append_block_param(block, signature::value_type(self.env.target, ty));
@@ -47,11 +47,11 @@ impl Translator<'_, '_, '_> {
         let header = self.block_with(params);
         let arguments = self.arguments(params.len());
         self.b.ins().jump(header, &arguments);
-        self.state.open(FrameKind::Loop { header }, ty, params.len());
+        self.state.open(FrameKind::Loop { header, used: false }, ty, params.len());
         self.state.drop(params.len());
         self.b.switch_to_block(header);
         self.state.push_all(self.b.block_params(header));
-        self.checkpoint();
+        self.test_interrupt();
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl Translator<'_, '_, '_> {
         if frame.dead {
             return;
         }
-        if let FrameKind::Loop { header } = frame.kind {
+        if let FrameKind::Loop { header, .. } = frame.kind {
             self.b.seal_block(header);
         }
         self.leave(&frame);
@@ -180,7 +180,10 @@ impl Translator<'_, '_, '_> {
         let frame = self.state.frame(depth);
         let ty = frame.ty;
         match frame.kind {
-            FrameKind::Loop { header } => (header, ty.params(self.env.module).len()),
+            FrameKind::Loop { header, .. } => {
+                frame.kind = FrameKind::Loop { header, used: true };
+                (header, ty.params(self.env.module).len())
+            }
             FrameKind::Function | FrameKind::Inlined | FrameKind::Block | FrameKind::If { .. } => {
                 (self.end_of(depth), ty.results(self.env.module).len())
             }

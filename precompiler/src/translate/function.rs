@@ -17,8 +17,8 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::{FunctionBuilder, Variable};
 use std::collections::HashMap;
 use stilt_artifact::builtins::{Builtin, Outcome};
-use stilt_artifact::layout::StoreContextLayout;
 use stilt_artifact::types::ValueType;
+use wasmparser::Operator;
 
 /// Translates one function. `'f` is that of the function under construction.
 pub(super) struct Translator<'f, 'm, 'data> {
@@ -38,6 +38,8 @@ pub(super) struct Translator<'f, 'm, 'data> {
     pub(super) budget: Budget,
     /// What can still be merged.
     pub(super) row: Row<'data>,
+    /// Tests of the interrupt word so far.
+    pub(super) interrupt_tests: i32,
 }
 
 /// A body that is being inlined.
@@ -116,12 +118,12 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             inlined: InlineMap::default(),
             budget: Budget::new(env, own),
             row: Row::default(),
+            interrupt_tests: 0,
         };
         let types = &env.module.function_type(index).params;
         for (&ty, value) in types.iter().zip(params) {
             translator.declare_local(ty, value);
         }
-        translator.checkpoint();
         translator.state.open(FrameKind::Function, FrameType::Body(env.module.functions[index]), 0);
         translator
     }
@@ -182,34 +184,20 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             self.declare_locals(count, ty);
         }
         let mut operators = body.get_operators_reader().map_err(wasm)?;
+        let mut loops = Vec::new();
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset().map_err(wasm)?;
             self.locate(offset);
+            if matches!(operator, Operator::End)
+                && let Some(again) = self.repeat(&mut loops)
+            {
+                operators = again;
+                continue;
+            }
             self.operator(&operator)?;
+            loops.extend(self.may_repeat(&operator, &operators));
         }
         Ok(())
-    }
-
-    /// Every function's entry and every loop's head comes through here: tests the interrupt word, if asked to.
-    pub(super) fn checkpoint(&mut self) {
-        if !self.env.target.interrupt() {
-            return;
-        }
-        let (pointer, word) = (self.context.pointer(), self.env.target.pointer_width());
-        let store = self.context.store(&mut self.b);
-        // Someone else writes it: it is no one's known content.
-        let flags = self.context.flags(super::context::Region::Context);
-        let offset = super::context::place(StoreContextLayout::interrupt(word));
-        let set = self.b.ins().load(pointer, flags, store, offset);
-        let (stop, go_on) = (self.b.create_block(), self.b.create_block());
-        self.b.set_cold_block(stop);
-        self.b.ins().brif(set, stop, &[], go_on, &[]);
-        self.b.seal_block(stop);
-        self.b.switch_to_block(stop);
-        self.builtin(Builtin::Interrupt, &[]);
-        self.b.ins().jump(go_on, &[]);
-        self.b.seal_block(go_on);
-        self.b.switch_to_block(go_on);
     }
 
     /// Calls a builtin. Narrower arguments are zero-extended. Returns its value, if it has one.

@@ -8,15 +8,18 @@ mod call;
 mod context;
 mod control;
 mod convert;
+mod entry_test;
 mod env;
 mod function;
 mod global;
 mod indirect;
 mod inline;
+mod interrupt;
 mod leaf;
 mod memory;
 mod numeric;
 mod operators;
+mod repeat;
 mod simd;
 mod stack_check;
 mod state;
@@ -93,7 +96,8 @@ fn attempt(
     let builder = FunctionBuilder::new(&mut function, &mut scratch.builder);
     let mut translator = Translator::new(env, own, builder, &mut scratch.state);
     translator.body(own)?;
-    let (uses, inlined) = translator.finish();
+    let (mut uses, inlined) = translator.finish();
+    interrupt::insert(env.target, &mut function, env.module.bodies[own].start(), &mut uses);
     let mut translated = Translated { function, uses, inlined };
     if check_stack {
         translated.check_stack(env, own);

@@ -19,6 +19,8 @@ pub(super) enum FrameKind {
     Loop {
         /// Its parameters are the loop's.
         header: Block,
+        /// Whether anything branches there.
+        used: bool,
     },
     /// The `then` half of an `if`.
     If {

@@ -84,6 +84,7 @@ impl Translator<'_, '_, '_> {
     pub(super) fn table_grow(&mut self, table: u32) {
         let (value, delta) = self.state.pop2();
         let table = self.number(table);
+        self.test_interrupt();
         let old = self.value_builtin(Builtin::TableGrow, &[delta, value, table]);
         self.state.push(old);
     }
@@ -92,6 +93,7 @@ impl Translator<'_, '_, '_> {
     pub(super) fn table_fill(&mut self, table: u32) {
         let (to, value, len) = self.state.pop3();
         let table = self.number(table);
+        self.test_interrupt();
         self.builtin(Builtin::TableFill, &[to, value, len, table]);
     }
 
@@ -99,6 +101,7 @@ impl Translator<'_, '_, '_> {
     pub(super) fn table_copy(&mut self, destination: u32, source: u32) {
         let (to, from, len) = self.state.pop3();
         let tables = self.numbers(destination, source);
+        self.test_interrupt();
         self.builtin(Builtin::TableCopy, &[to, from, len, tables]);
     }
 
@@ -106,6 +109,7 @@ impl Translator<'_, '_, '_> {
     pub(super) fn table_init(&mut self, table: u32, segment: u32) {
         let (to, from, len) = self.state.pop3();
         let both = self.numbers(table, segment);
+        self.test_interrupt();
         self.builtin(Builtin::TableInit, &[to, from, len, both]);
     }
 

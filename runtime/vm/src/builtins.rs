@@ -22,7 +22,6 @@ pub(crate) use core_group::table as core_table;
 pub(crate) use memory_group::table as memory_table;
 pub(crate) use table_group::table as table_table;
 
-pub(crate) type Builtin0 = unsafe extern "C" fn(*mut VmContext) -> u64;
 pub(crate) type Builtin1 = unsafe extern "C" fn(*mut VmContext, u64) -> u64;
 pub(crate) type Builtin2 = unsafe extern "C" fn(*mut VmContext, u64, u64) -> u64;
 #[allow(dead_code, reason = "not every group is linked")]

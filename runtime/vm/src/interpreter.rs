@@ -19,7 +19,7 @@ use stilt_collections::OutOfMemory;
 use crate::activation::HostFn;
 use crate::backtrace;
 use crate::block::{Block, Rooms};
-use crate::builtins::{Builtin0, Builtin1, Builtin2, Builtin3, Builtin4};
+use crate::builtins::{Builtin1, Builtin2, Builtin3, Builtin4};
 use crate::error::VmError;
 use crate::func::Callee;
 use crate::signals;
@@ -197,7 +197,7 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, values: &mut [u
                 // SAFETY: an instruction of bytecode begins there, with its opcode (INV-CODE).
                 let opcode = unsafe { at.read() };
                 let at = at.as_ptr().expose_provenance();
-                block.trap.set(trap_code(block, at, kind) as u8);
+                block.trapped(trap_code(block, at, kind) as u8);
                 block.context.exit_pc.set(at);
                 block.context.exit_fp.set(this.vm.fp().expose_provenance());
                 // A frame that could not be had: frame pointer and return address are still the caller's.
@@ -277,14 +277,8 @@ unsafe fn host_call(id: u8, registers: [u64; 6]) -> u64 {
     let context: *mut VmContext = address(context);
     const { assert!(MAX_ARGUMENTS == 4 && HOST_CALL_FUNCTION == 5, "every shape is here") };
     match id {
-        0 => {
-            // SAFETY: the number says that the function is of this type; it is not null, as a group that is missing is refused.
-            let code = unsafe { transmute::<*const (), Builtin0>(code) };
-            // SAFETY: the caller's promise.
-            unsafe { code(context) }
-        }
         1 => {
-            // SAFETY: as above.
+            // SAFETY: the number says that the function is of this type; it is not null, as a group that is missing is refused.
             let code = unsafe { transmute::<*const (), Builtin1>(code) };
             // SAFETY: the caller's promise.
             unsafe { code(context, a) }

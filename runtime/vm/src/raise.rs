@@ -28,7 +28,7 @@ pub(crate) unsafe extern "C" fn raise(context: *mut VmContext, code: u64) -> u64
     // SAFETY: every context points to its store's block (INV-STORE).
     let block = unsafe { &*store.cast::<StoreBlock>() };
     let [code, ..] = code.to_le_bytes();
-    block.trap.set(code);
+    block.trapped(code);
     backtrace::capture(block, 0);
     if block.interpreted() {
         block.unwinding.set(true);

@@ -78,7 +78,7 @@ fn take(block: &StoreBlock, ip: usize, fp: usize, faulting_addr: Option<usize>) 
     if faulting_addr.is_some_and(|address| !is_ours(block, address)) {
         return false;
     }
-    block.trap.set(code as u8);
+    block.trapped(code as u8);
     block.context.exit_fp.set(fp);
     block.context.exit_pc.set(ip);
     backtrace::capture(block, 0);

@@ -12,6 +12,7 @@ use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use stilt_artifact::target::{Architecture, Convention};
+use stilt_artifact::trap::TrapCode;
 use stilt_collections::{Storage, TryArc};
 
 use crate::activation::{Activation, Hooks};
@@ -89,6 +90,14 @@ impl StoreBlock {
     pub(crate) fn interpreted(&self) -> bool {
         self.ground.get().is_some_and(|ground| ground.architecture == Architecture::Pulley)
     }
+
+    /// Notes which trap it was. An interrupt that has been heard is over: the store can be used again.
+    pub(crate) fn trapped(&self, code: u8) {
+        if code == TrapCode::Interrupt as u8 {
+            self.context.interrupt.store(0, Ordering::Relaxed);
+        }
+        self.trap.set(code);
+    }
 }
 
 /// A store's part in this crate: it owns all that its instances consist of.
@@ -111,7 +120,8 @@ unsafe impl Send for InterruptHandle {}
 unsafe impl Sync for InterruptHandle {}
 
 impl InterruptHandle {
-    /// Sets the interrupt word: code that was compiled to test it traps.
+    /// Sets the interrupt word, which is one store: an interrupt handler, a signal handler or another core may do it. Guests whose
+    /// code was compiled to test it trap at their next test, and the trap clears the word. If none runs, the next one does.
     pub fn interrupt(&self) {
         // SAFETY: the storage that the word lies in is held; only atomics reach the word.
         unsafe { self.word.as_ref() }.store(1, Ordering::Relaxed);

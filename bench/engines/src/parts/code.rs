@@ -45,12 +45,33 @@ pub(crate) fn interpreted_kernels(rounds: usize, only: &str) -> Result<Vec<Row>>
     Ok(rows)
 }
 
+/// What it costs that code tests if it is to stop.
+pub(crate) fn interruptible_kernels(rounds: usize, only: &str) -> Result<Vec<Row>> {
+    let native = [Mode::Guard, Mode::GuardEpoch, Mode::Explicit, Mode::ExplicitEpoch].as_slice();
+    let mut rows = Vec::new();
+    for (group, modes) in
+        [("kernels, interruptible", native), ("kernels, interruptible, Pulley", &[Mode::Pulley, Mode::PulleyEpoch])]
+    {
+        for kernel in KERNELS.iter().filter(|kernel| kernel.name.contains(only)) {
+            let n = if modes == native { kernel.n } else { kernel.interpreted_n };
+            let right = kernels::native(kernel.name).context("no native build")?(n);
+            let mut contestants = engines(&kernels::wasm(kernel.name)?, modes, n, right)?;
+            let figures = in_turn(rounds, &mut contestants).with_context(|| kernel.name)?;
+            rows.push(Row::new(group, &kernel.title(), "ms", figures));
+            eprint!(".");
+        }
+    }
+    Ok(rows)
+}
+
 const fn names(mode: Mode) -> (&'static str, &'static str) {
     match mode {
         Mode::Guard => ("stilt", "wasmtime"),
         Mode::Explicit => ("stilt explicit", "wasmtime explicit"),
         Mode::ExplicitSpectre => ("stilt explicit, Spectre", ""),
         Mode::Pulley => ("stilt", "wasmtime"),
+        Mode::GuardEpoch | Mode::PulleyEpoch => ("stilt epoch", "wasmtime epoch"),
+        Mode::ExplicitEpoch => ("stilt explicit epoch", "wasmtime explicit epoch"),
     }
 }
 
@@ -60,7 +81,8 @@ fn engines<'a>(wasm: &[u8], modes: &[Mode], n: i32, right: i32) -> Result<Vec<Co
     for &mode in modes {
         let (ours, theirs) = names(mode);
         let image = stilt_side::setup::compile(mode, Output::Default, 1, wasm)?;
-        let mut kernel = stilt_side::embedder::Kernel::new(&stilt_side::setup::engine(mode, true)?, &image)?;
+        let mut kernel =
+            stilt_side::embedder::Kernel::new(&stilt_side::setup::engine(mode, true)?, &image, mode.epoch())?;
         contestants.push(Contestant::new(ours, move || {
             let (taken, found) = time(Clock::Cpu, || kernel.run(n));
             ensure!(found? == right, "Stilt's answer is wrong");
@@ -70,7 +92,8 @@ fn engines<'a>(wasm: &[u8], modes: &[Mode], n: i32, right: i32) -> Result<Vec<Co
             continue;
         }
         let image = wasmtime_side::setup::compile(mode, Output::Default, 1, wasm)?;
-        let mut kernel = wasmtime_side::embedder::Kernel::new(&wasmtime_side::setup::engine(mode, true)?, &image)?;
+        let mut kernel =
+            wasmtime_side::embedder::Kernel::new(&wasmtime_side::setup::engine(mode, true)?, &image, mode.epoch())?;
         contestants.push(Contestant::new(theirs, move || {
             let (taken, found) = time(Clock::Cpu, || kernel.run(n));
             ensure!(found? == right, "Wasmtime's answer is wrong");
@@ -168,7 +191,13 @@ fn any_wasm(name: &str) -> Result<Vec<u8>> {
 /// Writes what both engines make of a module.
 pub(crate) fn dump(name: &str, folder: &Path) -> Result<()> {
     let wasm = any_wasm(name)?;
-    for (mode, what) in [(Mode::Guard, "guard"), (Mode::Explicit, "explicit"), (Mode::Pulley, "pulley")] {
+    for (mode, what) in [
+        (Mode::Guard, "guard"),
+        (Mode::Explicit, "explicit"),
+        (Mode::Pulley, "pulley"),
+        (Mode::GuardEpoch, "guard-epoch"),
+        (Mode::ExplicitEpoch, "explicit-epoch"),
+    ] {
         let write = |engine, bytes: Vec<u8>| fs::write(folder.join(format!("{name}-{what}-{engine}.cwasm")), bytes);
         write("stilt", stilt_side::setup::compile(mode, Output::Default, 1, &wasm)?)?;
         write("wasmtime", wasmtime_side::setup::compile(mode, Output::Default, 1, &wasm)?)?;
@@ -182,6 +211,9 @@ pub(crate) fn run(name: &str, engine: &str, mode: &str, times: u32) -> Result<()
     let (mode, n) = match mode {
         "guard" => (Mode::Guard, kernel.n),
         "explicit" => (Mode::Explicit, kernel.n),
+        "guard-epoch" => (Mode::GuardEpoch, kernel.n),
+        "explicit-epoch" => (Mode::ExplicitEpoch, kernel.n),
+        "pulley-epoch" => (Mode::PulleyEpoch, kernel.interpreted_n),
         _ => (Mode::Pulley, kernel.interpreted_n),
     };
     let right = kernels::native(name).context("no native build")?(n);

@@ -13,8 +13,8 @@ use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
 /// An engine for images of a mode.
 pub(crate) fn engine(mode: Mode, backtrace: bool) -> Result<Engine> {
     let mut config = Config::new();
-    config.signals_based_traps(mode == Mode::Guard).wasm_backtrace(backtrace);
-    if mode == Mode::Pulley {
+    config.signals_based_traps(mode.base() == Mode::Guard).wasm_backtrace(backtrace);
+    if mode.base() == Mode::Pulley {
         config.target("pulley64").map_err(super::embedder::show)?;
     }
     Engine::new(&config).map_err(super::embedder::show)
@@ -35,22 +35,23 @@ pub(crate) fn placed(mode: Mode, placement: Placement) -> Result<Engine> {
         }
     }
     let mut config = Config::new();
-    config.signals_based_traps(mode == Mode::Guard).allocation_strategy(pool);
+    config.signals_based_traps(mode.base() == Mode::Guard).allocation_strategy(pool);
     Engine::new(&config).map_err(super::embedder::show)
 }
 
 /// Compiles a module.
 pub(crate) fn compile(mode: Mode, output: Output, threads: usize, wasm: &[u8]) -> Result<Vec<u8>> {
     let mut options = Options::default();
-    match mode {
-        Mode::Guard => {}
+    match mode.base() {
         Mode::Explicit | Mode::ExplicitSpectre => {
             options.traps = Some(stilt_artifact::target::TrapMode::Explicit);
             options.memory = Some(MemoryStyle::Movable);
         }
         Mode::Pulley => options.target = "pulley64".to_owned(),
+        _ => {}
     }
-    options.spectre = mode != Mode::Explicit;
+    options.interrupt = mode.epoch();
+    options.spectre = mode.base() != Mode::Explicit;
     options.strip = output != Output::Default;
     options.opt_level = if output == Output::Small { OptLevel::Size } else { OptLevel::Speed };
     options.threads = NonZeroUsize::new(threads);

@@ -12,7 +12,8 @@ fn config(mode: Mode, output: Output, backtrace: bool) -> Result<Config> {
     config.cranelift_opt_level(if output == Output::Small { OptLevel::SpeedAndSize } else { OptLevel::Speed });
     config.generate_address_map(output == Output::Default);
     config.wasm_backtrace_max_frames(if backtrace { NonZeroUsize::new(20) } else { None });
-    if mode == Mode::Pulley {
+    config.epoch_interruption(mode.epoch());
+    if mode.base() == Mode::Pulley {
         config.target("pulley64").map_err(show)?;
     } else {
         // With a target given, nothing is taken from the machine that compiles.
@@ -20,7 +21,7 @@ fn config(mode: Mode, output: Output, backtrace: bool) -> Result<Config> {
         // SAFETY: the machine has what x86-64-v2 has; Stilt's images ask for the same when they are loaded.
         unsafe { config.cranelift_flag_enable("x86-64-v2") };
     }
-    if mode != Mode::Guard {
+    if mode.base() != Mode::Guard {
         config.signals_based_traps(false);
         config.memory_reservation(0).memory_guard_size(0);
     }

@@ -28,6 +28,7 @@ impl Translator<'_, '_, '_> {
             self.copy_in_place((destination, to), (source, from), size);
             return;
         }
+        self.test_interrupt();
         let Tested { starts, len } = self.test_ranges(&[(destination, to), (source, from)], len);
         let [to, from] = starts[..] else { unreachable!("one start for each range") };
         let to = self.start_of(destination, to);
@@ -43,6 +44,7 @@ impl Translator<'_, '_, '_> {
             self.fill_in_place(memory, to, byte, size);
             return;
         }
+        self.test_interrupt();
         let Tested { starts, len } = self.test_ranges(&[(memory, to)], len);
         let [to] = starts[..] else { unreachable!("one start for each range") };
         let to = self.start_of(memory, to);
@@ -176,6 +178,7 @@ impl Translator<'_, '_, '_> {
     pub(in crate::translate) fn memory_init(&mut self, memory: u32, segment: u32) {
         let (to, from, len) = self.state.pop3();
         let both = self.numbers(memory, segment);
+        self.test_interrupt();
         self.builtin(Builtin::MemoryInit, &[to, from, len, both]);
     }
 

@@ -59,6 +59,7 @@ impl Translator<'_, '_, '_> {
     /// `memory.grow`.
     pub(in crate::translate) fn memory_grow(&mut self, memory: u32) {
         let delta = self.state.pop();
+        self.test_interrupt();
         let memory = self.number(memory);
         let old = self.value_builtin(Builtin::MemoryGrow, &[delta, memory]);
         self.state.push(old);

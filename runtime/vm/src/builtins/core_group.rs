@@ -1,11 +1,8 @@
-//! The group that is always there: raising, growing memory, the interrupt word.
-
-use core::sync::atomic::Ordering;
+//! The group that is always there: raising and growing memory.
 
 use stilt_artifact::builtins::{Builtin, Group};
-use stilt_artifact::trap::TrapCode;
 
-use super::{Builtin0, Builtin1, Builtin2, caller, low};
+use super::{Builtin1, Builtin2, caller, low};
 use crate::activation::Stop;
 use crate::id::MemoryPtr;
 use crate::raise;
@@ -15,15 +12,13 @@ use crate::structs::VmContext;
 struct Table {
     raise: Builtin1,
     memory_grow: Builtin2,
-    interrupt: Builtin0,
 }
 
-static TABLE: Table = Table { raise: raise::raise, memory_grow, interrupt };
+static TABLE: Table = Table { raise: raise::raise, memory_grow };
 
 const _: () = {
     assert!(Builtin::Raise.number() == 0 && Builtin::Raise.arguments() == 1, "raise");
     assert!(Builtin::MemoryGrow.number() == 1 && Builtin::MemoryGrow.arguments() == 2, "memory_grow");
-    assert!(Builtin::Interrupt.number() == 2 && Builtin::Interrupt.arguments() == 0, "interrupt");
     assert!(Group::Core as u8 == 0, "group");
 };
 
@@ -44,13 +39,4 @@ unsafe extern "C" fn memory_grow(context: *mut VmContext, delta: u64, memory: u6
         // SAFETY: this is a builtin, with nothing left to drop.
         Err(Stop) => unsafe { raise::raise(context, 0) },
     }
-}
-
-/// `()`: the interrupt word was found set. It is cleared.
-unsafe extern "C" fn interrupt(context: *mut VmContext) -> u64 {
-    // SAFETY: compiled code passes its own instance's context.
-    if let Some(view) = unsafe { caller(context) } {
-        view.store().context.interrupt.store(0, Ordering::Relaxed);
-    }
-    TrapCode::Interrupt as u64
 }

@@ -12,6 +12,7 @@ mod crossing;
 mod errors;
 mod handles;
 mod host;
+mod interrupt;
 mod limits;
 mod linking;
 mod loading;

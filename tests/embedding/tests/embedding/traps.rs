@@ -269,27 +269,3 @@ fn explicit_mode_installs_no_handler() {
     instantiate(Ground::Hardware, ALL).unwrap();
     assert_ne!(caught(), before, "the test would see handlers");
 }
-
-/// A guest that loops is stopped from another thread.
-#[test]
-fn interrupts() {
-    everywhere(|ground| {
-        let mut options = ground.options();
-        options.interrupt = true;
-        let image = compile(r#"(module (func (export "spin") (loop (br 0))))"#, options)?;
-        let engine = ground.engine()?;
-        let mut store = Store::new(&engine, ());
-        let instance = Instance::new(&mut store, &load(&engine, &image)?, &[])?;
-        let spin = instance.get_typed_func::<(), ()>(&mut store, "spin")?;
-        let handle = store.interrupt_handle()?;
-        let error = std::thread::scope(|scope| {
-            scope.spawn(move || {
-                std::thread::sleep(core::time::Duration::from_millis(20));
-                handle.interrupt();
-            });
-            spin.call(&mut store, ()).unwrap_err()
-        });
-        assert_eq!(error.downcast_ref(), Some(&Trap::Interrupt), "{ground:?}: {error}");
-        Ok(())
-    });
-}
