@@ -4,7 +4,7 @@
 //! Every builtin is `extern "C" fn(context, u64 × arguments) -> u64`, so that native code passes everything in registers
 //! and an interpreter needs one shape per number of arguments. Narrower integers and pointers are zero-extended.
 //! Compiled code reaches a builtin through a trampoline of its image, which records where wasm was left; one of
-//! [`Outcome::Nothing`] it calls itself.
+//! [`Outcome::Nothing`] or [`Outcome::Pure`] it calls itself.
 
 /// A group of builtins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,7 +16,7 @@ pub enum Group {
     Memory = 1,
     /// Tables.
     Table = 2,
-    /// Float operations for targets that have none of their own.
+    /// Float operations, for code without float registers.
     Float = 3,
 }
 
@@ -35,7 +35,7 @@ impl Group {
             Group::Core => "core",
             Group::Memory => "bulk-memory",
             Group::Table => "tables",
-            Group::Float => "floats",
+            Group::Float => "soft-float",
         }
     }
 }
@@ -49,6 +49,9 @@ pub enum Outcome {
     Value,
     /// 0, or the [`crate::trap::TrapCode`] to raise.
     Status,
+    /// A value for the guest that depends on the arguments alone. It cannot trap and looks at no context, so that compiled code calls
+    /// it without a trampoline.
+    Pure,
     /// Nothing: it cannot trap and knows no context. The address that it writes to comes in the context's place, and what it
     /// returns means nothing. Compiled code has tested all that could fail, and calls it without a trampoline.
     Nothing,
@@ -116,6 +119,70 @@ builtins! {
     TableInit = Table[3], 4, Status;
     /// `(element segment)`.
     ElemDrop = Table[4], 1, Value;
+    /// `(a, b)`, bits of floats of 32 bits, as is the result; one that is no number is the canonical NaN. So are all below.
+    F32Add = Float[0], 2, Pure;
+    /// `(a, b)`.
+    F32Sub = Float[1], 2, Pure;
+    /// `(a, b)`.
+    F32Mul = Float[2], 2, Pure;
+    /// `(a, b)`.
+    F32Div = Float[3], 2, Pure;
+    /// `(a, b)`.
+    F32Min = Float[4], 2, Pure;
+    /// `(a, b)`.
+    F32Max = Float[5], 2, Pure;
+    /// `(a)`.
+    F32Sqrt = Float[6], 1, Pure;
+    /// `(a)`.
+    F32Ceil = Float[7], 1, Pure;
+    /// `(a)`.
+    F32Floor = Float[8], 1, Pure;
+    /// `(a)`.
+    F32Trunc = Float[9], 1, Pure;
+    /// `(a)`: ties to even.
+    F32Nearest = Float[10], 1, Pure;
+    /// `(a, b)`, bits of floats of 64 bits, as is the result; one that is no number is the canonical NaN. So are all below.
+    F64Add = Float[11], 2, Pure;
+    /// `(a, b)`.
+    F64Sub = Float[12], 2, Pure;
+    /// `(a, b)`.
+    F64Mul = Float[13], 2, Pure;
+    /// `(a, b)`.
+    F64Div = Float[14], 2, Pure;
+    /// `(a, b)`.
+    F64Min = Float[15], 2, Pure;
+    /// `(a, b)`.
+    F64Max = Float[16], 2, Pure;
+    /// `(a)`.
+    F64Sqrt = Float[17], 1, Pure;
+    /// `(a)`.
+    F64Ceil = Float[18], 1, Pure;
+    /// `(a)`.
+    F64Floor = Float[19], 1, Pure;
+    /// `(a)`.
+    F64Trunc = Float[20], 1, Pure;
+    /// `(a)`: ties to even.
+    F64Nearest = Float[21], 1, Pure;
+    /// `(a)`: 64 bits to 32, rounded to the nearest.
+    F32DemoteF64 = Float[22], 1, Pure;
+    /// `(a)`: 32 bits to 64.
+    F64PromoteF32 = Float[23], 1, Pure;
+    /// `(an integer with a sign)`, rounded to the nearest.
+    F32ConvertI64S = Float[24], 1, Pure;
+    /// `(an integer)`, rounded to the nearest.
+    F32ConvertI64U = Float[25], 1, Pure;
+    /// `(an integer with a sign)`, rounded to the nearest.
+    F64ConvertI64S = Float[26], 1, Pure;
+    /// `(an integer)`, rounded to the nearest.
+    F64ConvertI64U = Float[27], 1, Pure;
+    /// `(a)`: the closest integer towards zero, 0 for what is no number.
+    I64TruncF32S = Float[28], 1, Pure;
+    /// `(a)`: likewise, without a sign.
+    I64TruncF32U = Float[29], 1, Pure;
+    /// `(a)`: likewise.
+    I64TruncF64S = Float[30], 1, Pure;
+    /// `(a)`: likewise, without a sign.
+    I64TruncF64U = Float[31], 1, Pure;
 }
 
 /// The most arguments a builtin has, after the context.

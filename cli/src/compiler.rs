@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use core::num::NonZeroUsize;
 use std::path::PathBuf;
 use stilt_artifact::target::TrapMode;
-use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
+use stilt_precompiler::{FloatMode, MemoryStyle, OptLevel, Options, Precompiler};
 
 /// How to compile.
 #[derive(Args, Clone, Debug)]
@@ -73,6 +73,14 @@ pub(crate) struct CompilerArguments {
     #[arg(long, value_name = "HOW", default_value = "off")]
     interrupt: Interrupt,
 
+    /// What float operations become: `hard`, instructions on float registers; `soft`, calls of the runtime's builtins on integers;
+    /// `none`, a module that has any is refused.
+    ///
+    /// With `soft` and `none` code touches no float or vector register, which is verified, so that a kernel need not save them;
+    /// vectors are refused. Default: hard, unless the device of `--target-file` has no float registers.
+    #[arg(long, value_name = "HOW")]
+    float: Option<Float>,
+
     /// Give every NaN that float operations make the same bits.
     #[arg(long)]
     canonicalize_nans: bool,
@@ -104,6 +112,13 @@ enum Switch {
 enum Interrupt {
     Off,
     Epoch,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Float {
+    Hard,
+    Soft,
+    None,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -195,6 +210,11 @@ impl CompilerArguments {
         options.short_jumps = matches!(self.short_jumps, Switch::On);
         options.inline = matches!(self.inline, Switch::On);
         options.interrupt = matches!(self.interrupt, Interrupt::Epoch);
+        options.float = self.float.map(|float| match float {
+            Float::Hard => FloatMode::Hard,
+            Float::Soft => FloatMode::Soft,
+            Float::None => FloatMode::None,
+        });
         options.nan_canonicalization = self.canonicalize_nans;
         options.strip = strip;
         Ok(options)

@@ -253,6 +253,9 @@ impl Trampolines {
                 let unit = compile_trampoline(target, worker, *name, &signatures);
                 let unit = unit.map_err(|error| match error {
                     UnitError::VectorResults => CompileError::VectorResults { offset: 0, function: None },
+                    UnitError::Vectors(mode) => {
+                        CompileError::NoRegisters { what: "vectors", mode, offset: 0, function: None }
+                    }
                     UnitError::TooLarge => CompileError::internal(format!("the trampoline {name:?} is too large")),
                     UnitError::Internal(message) => CompileError::internal(format!("trampoline {name:?}: {message}")),
                 })?;

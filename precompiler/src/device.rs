@@ -1,7 +1,7 @@
 //! A device as its runtime describes it (`stilt::Engine::describe`): read from text, turned into options that fit it, compared with
 //! an image that is to run there.
 
-use crate::options::{MemoryStyle, Options};
+use crate::options::{FloatMode, MemoryStyle, Options};
 use serde::Deserialize;
 use stilt_artifact::builtins::Group;
 use stilt_artifact::ground::{Description, Ground, LoadError};
@@ -172,7 +172,8 @@ impl Device {
         })
     }
 
-    /// Sets what the device decides: target, CPU features, who finds traps, where memories live. What was chosen already stays.
+    /// Sets what the device decides: target, CPU features, who finds traps, where memories live, what floats
+    /// become. What was chosen already stays.
     ///
     /// # Errors
     /// The device runs nothing that can be compiled for.
@@ -185,6 +186,10 @@ impl Device {
             let set = features.iter().map(|name| ((*name).to_owned(), self.0.has_feature(name)));
             // What was asked for by name comes last, and wins.
             options.cpu_features = set.chain(options.cpu_features.drain(..)).collect();
+        }
+        if native && !self.0.ground.float_registers {
+            let builtins = self.0.ground.builtin_groups & Group::Float.bit() != 0;
+            options.float.get_or_insert(if builtins { FloatMode::Soft } else { FloatMode::None });
         }
         let hardware = native && self.0.ground.virtual_memory && self.0.ground.native_signals;
         options.traps.get_or_insert(if hardware { TrapMode::Hardware } else { TrapMode::Explicit });

@@ -1,6 +1,6 @@
 //! Why a module was not compiled: where, and what to do about it.
 
-use crate::options::OptionsError;
+use crate::options::{FloatMode, OptionsError};
 use core::fmt;
 
 /// A function of the module, for messages.
@@ -43,6 +43,17 @@ pub enum CompileError {
         /// Name of the proposal.
         feature: &'static str,
         /// Where it is used first.
+        offset: u64,
+        /// In which function, if in one.
+        function: Option<FunctionLabel>,
+    },
+    /// The module uses floats or vectors, and the options have no registers for them.
+    NoRegisters {
+        /// `floats` or `vectors`.
+        what: &'static str,
+        /// What was asked for.
+        mode: FloatMode,
+        /// Where it does so first.
         offset: u64,
         /// In which function, if in one.
         function: Option<FunctionLabel>,
@@ -115,6 +126,14 @@ impl fmt::Display for CompileError {
                 "{feature} is not supported yet: used at offset {offset:#x}{}; compile for WebAssembly 2.0 without it",
                 Within(function)
             ),
+            CompileError::NoRegisters { what, mode, offset, function } => {
+                let (function, mode) = (Within(function), mode.name());
+                write!(f, "{what} at offset {offset:#x}{function}, which `--float {mode}` leaves no registers for: ")?;
+                f.write_str(match *what {
+                    "floats" => "`--float soft` computes them with integers",
+                    _ => "compile the module without SIMD, or with `--float hard`",
+                })
+            }
             CompileError::VectorResults { offset, function } => write!(
                 f,
                 "a function returns more than 16 v128 values, which this target cannot do, at offset {offset:#x}{}: \

@@ -1,6 +1,6 @@
 //! What identifies a build: lines about its making, and a hash over everything that has an influence on its bytes.
 
-use crate::options::{MemoryStyle, OptLevel, Options};
+use crate::options::{FloatMode, MemoryStyle, OptLevel, Options};
 use crate::target::Target;
 use core::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
@@ -82,6 +82,9 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
         if on {
             said.push(text.to_owned());
         }
+    }
+    if target.float() != FloatMode::Hard {
+        said.push(format!("--float={}", target.float().name()));
     }
     if options.data_page != plain.data_page {
         said.push(format!("--data-page={}", options.data_page));

@@ -25,5 +25,5 @@ mod worker;
 pub use compile::{Precompiler, Progress};
 pub use device::Device;
 pub use error::{CompileError, FunctionLabel};
-pub use options::{MemoryStyle, OptLevel, Options, OptionsError};
+pub use options::{FloatMode, MemoryStyle, OptLevel, Options, OptionsError};
 pub use target::{DEFAULT_X86_64_CPU, Target};

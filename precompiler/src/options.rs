@@ -49,6 +49,30 @@ impl OptLevel {
     }
 }
 
+/// What float operations become.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FloatMode {
+    /// Instructions on float registers.
+    #[default]
+    Hard,
+    /// Calls of builtins. No float or vector register is touched, which is verified; vectors are refused.
+    Soft,
+    /// Nothing: a module with any is refused, as is one with vectors. No float or vector register is touched, which is verified.
+    None,
+}
+
+impl FloatMode {
+    /// Its name, as the command takes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FloatMode::Hard => "hard",
+            FloatMode::Soft => "soft",
+            FloatMode::None => "none",
+        }
+    }
+}
+
 /// The choices. Start from `Options::default()` and change what should differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -79,7 +103,10 @@ pub struct Options {
     /// Whether code tests the store's interrupt word, so that a guest can be stopped: at function entries, loop heads and operations
     /// on ranges. Default: no.
     pub interrupt: bool,
-    /// Whether float operations give one fixed NaN. Default: no.
+    /// What float operations become. On Pulley, whose registers are the interpreter's, soft ones are the same as hard ones. Default:
+    /// [`FloatMode::Hard`].
+    pub float: Option<FloatMode>,
+    /// Whether float operations give one fixed NaN; soft ones always do. Default: no.
     pub nan_canonicalization: bool,
     /// Page size that large initial memories are aligned for, so that they can be mapped copy-on-write; 0 never aligns.
     /// Default: 4096.
@@ -107,6 +134,7 @@ impl Default for Options {
             inline: true,
             strip: false,
             interrupt: false,
+            float: None,
             nan_canonicalization: false,
             data_page: 4096,
             verify: cfg!(debug_assertions),
@@ -159,6 +187,13 @@ pub enum OptionsError {
     },
     /// Sizes of reservation and guard must be multiples of 64 KiB, the reservation not zero, and both below 2^47 bytes.
     MemorySize,
+    /// Nothing here verifies that code of the target touches no float or vector register.
+    FloatMode {
+        /// The target.
+        target: &'static str,
+        /// What was asked for.
+        mode: FloatMode,
+    },
     /// The page size for data must be zero or a power of two from 4096 to 65536.
     DataPage(u32),
     /// Cranelift refuses a setting. A bug of this crate.
@@ -188,6 +223,12 @@ impl core::fmt::Display for OptionsError {
             OptionsError::MemorySize => {
                 f.write_str("memory reservation and guard must be multiples of 64 KiB below 2^47, the former not zero")
             }
+            OptionsError::FloatMode { target, mode } => write!(
+                f,
+                "target {target} has no float mode `{}` yet: nothing verifies that its code touches no float register; \
+                 use x86_64, or Pulley, whose registers are the interpreter's",
+                mode.name()
+            ),
             OptionsError::DataPage(size) => {
                 write!(f, "data page size {size}: must be zero or a power of two from 4096 to 65536")
             }

@@ -11,6 +11,8 @@ pub fn value_type(target: &Target, ty: ValueType) -> Type {
     match ty {
         ValueType::I32 | ValueType::ExternRef => types::I32,
         ValueType::I64 => types::I64,
+        ValueType::F32 if target.integers_only() => types::I32,
+        ValueType::F64 if target.integers_only() => types::I64,
         ValueType::F32 => types::F32,
         ValueType::F64 => types::F64,
         ValueType::V128 => types::I8X16,

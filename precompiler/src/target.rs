@@ -1,7 +1,7 @@
 //! A target, resolved from [`Options`]: Cranelift's back end with fixed settings, and the few facts that the translator and
 //! the image writer ask for. No one else compares ISA names.
 
-use crate::options::{MemoryStyle, OptLevel, Options, OptionsError};
+use crate::options::{FloatMode, MemoryStyle, OptLevel, Options, OptionsError};
 use cranelift_codegen::ir::{Type, types};
 use cranelift_codegen::isa::{self, OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable as _};
@@ -99,6 +99,7 @@ pub struct Target {
     memory: MemoryStyle,
     spectre: bool,
     interrupt: bool,
+    float: FloatMode,
     opt_level: OptLevel,
     short_jumps: bool,
     verify: bool,
@@ -123,8 +124,13 @@ impl Target {
         if page != 0 && !(page.is_power_of_two() && (4096..=65536).contains(&page)) {
             return Err(OptionsError::DataPage(page));
         }
-        let (isa, cpu) = isa(name, options)?;
-        let cpu_features = recorded_features(name, &*isa)?;
+        let float = options.float.unwrap_or_default();
+        if float != FloatMode::Hard && native && name.architecture != Architecture::X86_64 {
+            return Err(OptionsError::FloatMode { target: name.name, mode: float });
+        }
+        let integers_only = float != FloatMode::Hard && native;
+        let (isa, cpu) = isa(name, options, integers_only)?;
+        let cpu_features = recorded_features(name, &*isa, integers_only)?;
         Ok(Target {
             isa,
             name,
@@ -135,6 +141,7 @@ impl Target {
             // Interpreted code is not what a processor predicts, and Cranelift's Pulley has no such instruction.
             spectre: options.spectre && native,
             interrupt: options.interrupt,
+            float,
             opt_level: options.opt_level,
             short_jumps: options.short_jumps && name.architecture == Architecture::X86_64,
             verify: options.verify,
@@ -268,6 +275,21 @@ impl Target {
         self.spectre
     }
 
+    /// What float operations become.
+    pub const fn float(&self) -> FloatMode {
+        self.float
+    }
+
+    /// Whether code touches no float or vector register of the machine: floats are the integers of their bits.
+    pub const fn integers_only(&self) -> bool {
+        !self.host_calls() && !matches!(self.float, FloatMode::Hard)
+    }
+
+    /// Whether code may have vectors.
+    pub const fn has_vectors(&self) -> bool {
+        !self.integers_only() && !matches!(self.float, FloatMode::None)
+    }
+
     /// Whether code tests the interrupt word.
     pub const fn interrupt(&self) -> bool {
         self.interrupt
@@ -302,7 +324,7 @@ fn check_memory(memory: MemoryStyle) -> Result<(), OptionsError> {
     if reservation == 0 || !good(reservation) || !good(guard) { Err(OptionsError::MemorySize) } else { Ok(()) }
 }
 
-fn isa(name: TargetName, options: &Options) -> Result<(OwnedTargetIsa, String), OptionsError> {
+fn isa(name: TargetName, options: &Options, integers_only: bool) -> Result<(OwnedTargetIsa, String), OptionsError> {
     let refused = |error: &dyn core::fmt::Display| OptionsError::Setting(error.to_string());
     let on_off = |on: bool| if on { "true" } else { "false" };
     let mut flags = settings::builder();
@@ -318,7 +340,10 @@ fn isa(name: TargetName, options: &Options) -> Result<(OwnedTargetIsa, String), 
         ("enable_nan_canonicalization", on_off(options.nan_canonicalization)),
         ("is_pic", "true"),
         // Where basic blocks start.
-        ("machine_code_cfg_info", on_off(options.short_jumps && name.architecture == Architecture::X86_64)),
+        (
+            "machine_code_cfg_info",
+            on_off((options.short_jumps || integers_only) && name.architecture == Architecture::X86_64),
+        ),
     ] {
         flags.set(setting, value).map_err(|error| refused(&error))?;
     }
@@ -372,13 +397,20 @@ fn flag_of(feature: &str) -> String {
     format!("has_{}", feature.replace('.', ""))
 }
 
-fn recorded_features(name: TargetName, isa: &dyn TargetIsa) -> Result<u64, OptionsError> {
+/// CPU features of x86_64 that are about integers.
+const ABOUT_INTEGERS: [&str; 5] = ["cmpxchg16b", "popcnt", "bmi1", "bmi2", "lzcnt"];
+
+/// What code may rely on, and so what images need. Code that has integers only needs nothing else of a CPU.
+fn recorded_features(name: TargetName, isa: &dyn TargetIsa, integers_only: bool) -> Result<u64, OptionsError> {
     let values = isa.isa_flags();
     let mut bits = 0;
     for (bit, feature) in name.architecture.features().iter().enumerate() {
         let flag = flag_of(feature);
         let on = values.iter().find(|value| value.name == flag).and_then(settings::Value::as_bool);
         let on = on.ok_or_else(|| OptionsError::Setting(format!("no flag named {flag}")))?;
+        if integers_only && !ABOUT_INTEGERS.contains(feature) {
+            continue;
+        }
         bits |= u64::from(on) << bit;
         // Without these, Cranelift calls functions of a C library for rounding and shuffles.
         if !on && name.architecture == Architecture::X86_64 && ["ssse3", "sse4.1"].contains(feature) {

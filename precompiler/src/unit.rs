@@ -3,7 +3,8 @@
 use crate::bytecode;
 use crate::error::CompileError;
 use crate::names::Name;
-use crate::shorten::shorten;
+use crate::options::FloatMode;
+use crate::shorten::{float_register, shorten};
 use crate::target::Target;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
@@ -52,6 +53,8 @@ pub(crate) enum UnitError {
     TooLarge,
     /// It, or what it calls, returns more vectors than the target can.
     VectorResults,
+    /// It has vectors, and the options have no registers for them.
+    Vectors(FloatMode),
     /// A bug of this crate or of the back end.
     Internal(String),
 }
@@ -62,6 +65,10 @@ impl UnitError {
         match self {
             UnitError::TooLarge => CompileError::FunctionTooLarge { function: label },
             UnitError::VectorResults => CompileError::VectorResults { offset: offset.into(), function: Some(label) },
+            UnitError::Vectors(mode) => {
+                let offset = offset.into();
+                CompileError::NoRegisters { what: "vectors", mode, offset, function: Some(label) }
+            }
             UnitError::Internal(message) => CompileError::Internal { function: Some(label), message },
         }
     }
@@ -77,6 +84,9 @@ pub(crate) fn compile(
 ) -> Result<Unit, UnitError> {
     let any = |is: fn(ir::Type) -> bool| function.dfg.values().any(|value| is(function.dfg.value_type(value)));
     let (floats, vectors) = (any(ir::Type::is_float), any(ir::Type::is_vector));
+    if vectors && !target.has_vectors() {
+        return Err(UnitError::Vectors(target.float()));
+    }
     let most = target.max_vector_results();
     let returns_too_many = |signature: &ir::Signature| {
         signature.returns.iter().filter(|result| result.value_type.is_vector()).count() > most
@@ -107,8 +117,18 @@ pub(crate) fn compile(
         floats,
         vectors,
     };
+    if target.integers_only() {
+        match float_register(&unit, &code.bb_starts) {
+            Ok(None) => {}
+            Ok(Some(at)) => {
+                return Err(UnitError::Internal(format!("a float or vector register is touched at {at:#x}")));
+            }
+            Err(what) => return Err(UnitError::Internal(format!("registers cannot be verified: {what}"))),
+        }
+    }
     if target.short_jumps() {
-        let shortened = shorten(&mut unit, &code.bb_starts, target.verify());
+        // Where registers were verified, so is it that instructions stay what they were.
+        let shortened = shorten(&mut unit, &code.bb_starts, target.verify() || target.integers_only());
         // What is not understood stays as it is; in tests, it should be known about.
         if let (Err(what), true) = (shortened, target.verify()) {
             return Err(UnitError::Internal(format!("jumps cannot be shortened: {what}")));

@@ -32,6 +32,9 @@ const GROUPS: u32 = {
     if cfg!(feature = "tables") {
         groups |= Group::Table.bit();
     }
+    if cfg!(feature = "soft-float") {
+        groups |= Group::Float.bit();
+    }
     groups
 };
 

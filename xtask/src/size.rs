@@ -11,7 +11,7 @@ const FOLDER: &str = "embedding-example/smallest";
 const LEAST: &str = "bulk-memory,tables";
 
 /// What may be had beyond that.
-const FEATURES: [&str; 4] = ["image-checks", "messages", "backtraces", "pooling-allocator"];
+const FEATURES: [&str; 5] = ["image-checks", "messages", "backtraces", "pooling-allocator", "soft-float"];
 
 /// Bytes by section.
 struct Sizes(Vec<(String, u64)>);

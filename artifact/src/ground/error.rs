@@ -112,7 +112,8 @@ impl fmt::Display for LoadError {
                 f.write_str("the image needs a CPU feature that this runtime does not know")
             }
             LoadError::FloatRegisters => f.write_str(
-                "the image uses float registers, this runtime does not: Config::x86_float_abi_ok must allow it",
+                "the image uses float registers, this runtime does not: compile it with `--float soft` or `none`, \
+                 or let Config::x86_float_abi_ok allow it",
             ),
         }
     }

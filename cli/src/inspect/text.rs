@@ -32,10 +32,11 @@ fn needs(out: &mut Stdout, needs: &Needs) -> Result<()> {
     out.field("builtins", &words(needs.builtin_groups.iter().copied()))?;
     out.field("traps", needs.traps)?;
     out.field("registers", {
-        match (needs.float_registers, needs.vectors) {
-            (_, true) => "integers, floats, vectors",
-            (true, false) => "integers, floats",
-            (false, false) => "integers only",
+        match (needs.float_registers, needs.vectors, needs.soft_float) {
+            (_, true, _) => "integers, floats, vectors",
+            (true, false, _) => "integers, floats",
+            (false, false, true) => "integers only (floats by builtins)",
+            (false, false, false) => "integers only",
         }
     })?;
     let switches = [(needs.spectre, "Spectre mitigations"), (needs.interrupt, "interrupt word"), (needs.fuel, "fuel")];

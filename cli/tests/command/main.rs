@@ -4,6 +4,7 @@ mod compile;
 mod devices;
 mod escapes;
 mod files;
+mod floats;
 mod inspect;
 mod many;
 mod objdump;

@@ -66,6 +66,8 @@ pub struct Needs {
     pub interrupt: bool,
     /// Whether the code counts fuel.
     pub fuel: bool,
+    /// Whether the code computes floats with integers, by calls of builtins.
+    pub soft_float: bool,
     /// Whether the code uses float registers.
     pub float_registers: bool,
     /// Whether the code uses vector instructions.
@@ -109,6 +111,7 @@ impl Needs {
             spectre: has(flags::SPECTRE),
             interrupt: has(flags::INTERRUPT),
             fuel: has(flags::FUEL),
+            soft_float: header.builtin_groups & Group::Float.bit() != 0,
             float_registers: has(flags::FLOAT_REGISTERS),
             vectors: has(flags::VECTORS),
             code_align: 1u64.checked_shl(header.code_align_log2.into()).unwrap_or(0),

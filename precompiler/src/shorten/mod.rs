@@ -22,6 +22,7 @@ mod verify;
 
 use crate::unit::Unit;
 use decode::Decoded;
+use iced_x86::{CpuidFeature, Decoder, DecoderOptions, InstructionInfoFactory, Register};
 use layout::Layout;
 
 /// Why a function stays as it is.
@@ -54,6 +55,30 @@ pub(crate) fn shorten(unit: &mut Unit, blocks: &[u32], check: bool) -> Result<()
     }
     *unit = moved;
     Ok(())
+}
+
+/// Where the first instruction of `unit` stands that touches a register of floats or vectors, if there is one. All instructions are
+/// looked at that `unit` has, along the control flow.
+pub(crate) fn float_register(unit: &Unit, blocks: &[u32]) -> Result<Option<u32>, Unknown> {
+    let decoded = Decoded::new(unit, blocks)?;
+    let mut factory = InstructionInfoFactory::new();
+    let mut decoder = Decoder::new(64, &unit.bytes, DecoderOptions::NONE);
+    for at in decoded.starts() {
+        decoder.set_position(at as usize).map_err(|_| "an instruction out of the function")?;
+        let instruction = decoder.decode();
+        // Of the oldest unit for floats, registers are not always named.
+        let stack = instruction.cpuid_features().iter().any(|feature| {
+            matches!(feature, CpuidFeature::FPU | CpuidFeature::FPU287 | CpuidFeature::FPU387 | CpuidFeature::MMX)
+        });
+        let is_float = |register: Register| {
+            register.is_vector_register() || register.is_mm() || register.is_st() || register.is_k()
+        };
+        let used = factory.info(&instruction).used_registers();
+        if stack || used.iter().any(|used| is_float(used.register())) {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 /// A field of 32 bits.

@@ -1,4 +1,4 @@
-//! The trampoline of a builtin, one per builtin that the image uses (but for those of outcome "nothing", which have none). It has the wasm convention; it records where wasm was
+//! The trampoline of a builtin, one per builtin that the image uses (but for those of outcome "nothing" and "pure", which have none). It has the wasm convention; it records where wasm was
 //! left, and raises what a builtin with a status reports.
 
 use super::{Builder, cranelift_trap, function};
@@ -12,7 +12,7 @@ use stilt_artifact::trap::TrapCode;
 /// The signature of the trampoline of a builtin.
 pub fn signature_of(target: &Target, builtin: Builtin) -> Signature {
     let results: &[Type] = match builtin.outcome() {
-        Outcome::Value => &[types::I64],
+        Outcome::Value | Outcome::Pure => &[types::I64],
         Outcome::Status | Outcome::Never | Outcome::Nothing => &[],
     };
     signature::tail(target, &vec![types::I64; builtin.arguments().into()], results)
@@ -34,7 +34,7 @@ pub fn build(target: &Target, builtin: Builtin, state: &mut FunctionBuilderConte
             t.raise_unless_zero(store, context, result, None);
             t.b.ins().return_(&[]);
         }
-        Outcome::Nothing => unreachable!("compiled code calls it without a trampoline"),
+        Outcome::Nothing | Outcome::Pure => unreachable!("compiled code calls it without a trampoline"),
         Outcome::Never => {
             t.b.ins().trap(cranelift_trap(TrapCode::Internal));
         }

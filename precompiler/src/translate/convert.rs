@@ -66,7 +66,33 @@ impl Translator<'_, '_, '_> {
         let nan = self.b.ins().fcmp(FloatCC::Unordered, value, value);
         self.trap_if(nan, TrapCode::BadConversionToInteger);
         let double = self.b.func.dfg.value_type(value) == types::F64;
-        // What is cut off towards zero must lie above the one and below the other. All are exact in their type.
+        let limits = Limits::new(double, to, signed);
+        let ins = self.b.ins();
+        let below = if double { ins.f64const(limits.below) } else { ins.f32const(limits.below_single()) };
+        let ins = self.b.ins();
+        let above = if double { ins.f64const(limits.above) } else { ins.f32const(limits.above_single()) };
+        let below_test = if limits.or_equal { FloatCC::LessThanOrEqual } else { FloatCC::LessThan };
+        let low = self.b.ins().fcmp(below_test, value, below);
+        let high = self.b.ins().fcmp(FloatCC::GreaterThanOrEqual, value, above);
+        let outside = self.b.ins().bor(low, high);
+        self.trap_if(outside, TrapCode::IntegerOverflow);
+    }
+}
+
+/// What a float must lie between to fit an integer once it is cut off towards zero. All are exact in their type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// It must not be less than this, which is negative.
+    pub(super) below: f64,
+    /// Nor equal.
+    pub(super) or_equal: bool,
+    /// It must be less than this.
+    pub(super) above: f64,
+}
+
+impl Limits {
+    /// Of floats of 64 bits (`double`) or 32.
+    pub(super) fn new(double: bool, to: Type, signed: bool) -> Limits {
         let (below, or_equal, above) = match (to, signed) {
             (types::I32, true) if double => (-2_147_483_649.0, true, 2_147_483_648.0),
             (types::I32, true) => (-2_147_483_648.0, false, 2_147_483_648.0),
@@ -74,16 +100,18 @@ impl Translator<'_, '_, '_> {
             (_, true) => (-9_223_372_036_854_775_808.0, false, 9_223_372_036_854_775_808.0),
             (_, false) => (-1.0, true, 18_446_744_073_709_551_616.0),
         };
-        let (below, above) = (self.float(double, below), self.float(double, above));
-        let below_test = if or_equal { FloatCC::LessThanOrEqual } else { FloatCC::LessThan };
-        let low = self.b.ins().fcmp(below_test, value, below);
-        let high = self.b.ins().fcmp(FloatCC::GreaterThanOrEqual, value, above);
-        let outside = self.b.ins().bor(low, high);
-        self.trap_if(outside, TrapCode::IntegerOverflow);
+        Limits { below, or_equal, above }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "the constants are powers of two, give or take one")]
-    fn float(&mut self, double: bool, value: f64) -> Value {
-        if double { self.b.ins().f64const(value) } else { self.b.ins().f32const(value as f32) }
+    /// [`Self::below`] in 32 bits.
+    #[expect(clippy::cast_possible_truncation, reason = "where floats have 32 bits, it is a power of two")]
+    pub(super) const fn below_single(&self) -> f32 {
+        self.below as f32
+    }
+
+    /// [`Self::above`] in 32 bits.
+    #[expect(clippy::cast_possible_truncation, reason = "it is a power of two")]
+    pub(super) const fn above_single(&self) -> f32 {
+        self.above as f32
     }
 }

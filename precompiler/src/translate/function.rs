@@ -38,6 +38,8 @@ pub(super) struct Translator<'f, 'm, 'data> {
     pub(super) budget: Budget,
     /// What can still be merged.
     pub(super) row: Row<'data>,
+    /// What stands in the function that code is to do without.
+    pub(super) refused: Option<&'static str>,
     /// Tests of the interrupt word so far.
     pub(super) interrupt_tests: i32,
 }
@@ -118,6 +120,7 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             inlined: InlineMap::default(),
             budget: Budget::new(env, own),
             row: Row::default(),
+            refused: None,
             interrupt_tests: 0,
         };
         let types = &env.module.function_type(index).params;
@@ -150,14 +153,15 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
 
     /// The zero, or null, of a type.
     fn zero(&mut self, ty: ValueType) -> Value {
-        match ty {
-            ValueType::F32 => self.b.ins().f32const(0.0),
-            ValueType::F64 => self.b.ins().f64const(0.0),
-            ValueType::V128 => {
+        let lowered = signature::value_type(self.env.target, ty);
+        match lowered {
+            types::F32 => self.b.ins().f32const(0.0),
+            types::F64 => self.b.ins().f64const(0.0),
+            types::I8X16 => {
                 let zero = self.b.func.dfg.constants.insert([0u8; 16].as_slice().into());
                 self.b.ins().vconst(types::I8X16, zero)
             }
-            _ => self.b.ins().iconst(signature::value_type(self.env.target, ty), 0),
+            _ => self.b.ins().iconst(lowered, 0),
         }
     }
 
@@ -204,7 +208,7 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
     pub(super) fn builtin(&mut self, builtin: Builtin, args: &[Value]) -> Option<Value> {
         self.uses.builtins.insert(builtin);
         let results: &[Type] = match builtin.outcome() {
-            Outcome::Value => &[types::I64],
+            Outcome::Value | Outcome::Pure => &[types::I64],
             Outcome::Status | Outcome::Never | Outcome::Nothing => &[],
         };
         let target = self.env.target;

@@ -66,12 +66,15 @@ impl Translator<'_, '_, '_> {
     #[expect(clippy::cast_possible_truncation, reason = "the bits of a constant lie in the low end of its 128")]
     fn constant_global(&mut self, global: &Global) -> Option<Value> {
         let Some(ConstExpr::Value(bits)) = global.init else { return None };
+        if !matches!(global.ty, ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64) {
+            return None;
+        }
         let ins = self.b.ins();
-        Some(match global.ty {
-            ValueType::I32 => ins.iconst(types::I32, i64::from(bits as u32)),
-            ValueType::I64 => ins.iconst(types::I64, bits as i64),
-            ValueType::F32 => ins.f32const(Ieee32::with_bits(bits as u32)),
-            ValueType::F64 => ins.f64const(Ieee64::with_bits(bits as u64)),
+        Some(match signature::value_type(self.env.target, global.ty) {
+            types::I32 => ins.iconst(types::I32, i64::from(bits as u32)),
+            types::I64 => ins.iconst(types::I64, bits as i64),
+            types::F32 => ins.f32const(Ieee32::with_bits(bits as u32)),
+            types::F64 => ins.f64const(Ieee64::with_bits(bits as u64)),
             _ => return None,
         })
     }

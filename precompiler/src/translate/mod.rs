@@ -21,6 +21,7 @@ mod numeric;
 mod operators;
 mod repeat;
 mod simd;
+mod soft_float;
 mod stack_check;
 mod state;
 mod table;

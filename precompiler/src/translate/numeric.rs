@@ -32,7 +32,7 @@ impl Translator<'_, '_, '_> {
         self.push_bool(result);
     }
 
-    fn push_bool(&mut self, value: Value) {
+    pub(super) fn push_bool(&mut self, value: Value) {
         let value = self.b.ins().uextend(I32, value);
         self.state.push(value);
     }

@@ -13,7 +13,7 @@ impl<'data> Translator<'_, '_, 'data> {
         if self.state.reachable {
             self.enter_row(operator);
             if self.straight(operator) {
-                return Ok(());
+                return self.refusal();
             }
             self.end_row();
         }
@@ -33,7 +33,10 @@ impl<'data> Translator<'_, '_, 'data> {
             _ if !self.state.reachable => return Ok(()),
             _ => {}
         }
-        let done = self.control(operator)? || self.bulk_operator(operator) || self.table_operator(operator)?;
+        let done = self.control(operator)?
+            || self.bulk_operator(operator)
+            || self.table_operator(operator)?
+            || self.soft_call(operator);
         if done { Ok(()) } else { Err(self.internal(format!("an operator that is not translated: {operator:?}"))) }
     }
 
@@ -46,14 +49,34 @@ impl<'data> Translator<'_, '_, 'data> {
             O::Select => self.select(None),
             O::TypedSelect { ty } => self.select(value_type(*ty)),
             _ => {
+                if let Some(done) = self.soft_bits(operator) {
+                    return done;
+                }
                 return self.variable(operator)
                     || self.access(operator)
                     || self.numeric(operator)
                     || self.trapping(operator)
-                    || self.simd(operator);
+                    || self.vector(operator);
             }
         }
         true
+    }
+
+    /// Translates a vector operator, or refuses it. Whether it was one.
+    fn vector(&mut self, operator: &O<'_>) -> bool {
+        let done = self.simd(operator);
+        if done && !self.env.target.has_vectors() {
+            self.refused = Some("vectors");
+        }
+        done
+    }
+
+    /// An error if the operator that was just translated is one that code is to do without.
+    fn refusal(&mut self) -> Result<(), CompileError> {
+        let Some(what) = self.refused.take() else { return Ok(()) };
+        let body = self.levels.last().map(|level| self.env.module.function_index(level.body));
+        let function = Some(self.env.module.label(body.unwrap_or(self.index)));
+        Err(CompileError::NoRegisters { what, mode: self.env.target.float(), offset: self.offset, function })
     }
 
     fn control(&mut self, operator: &O<'_>) -> Result<bool, CompileError> {

@@ -75,8 +75,12 @@ fn other_ways() {
     assert_eq!(error, LoadError::TrapMode { found: 7 });
     let error = refusal(&config, |image| image.builtin_groups |= 1 << 30);
     assert_eq!(error, LoadError::Builtins { group: None });
-    let error = refusal(&config, |image| image.builtin_groups |= Group::Float.bit());
-    assert!(error.to_string().contains("`floats`"), "{error}");
+    let mut header = image();
+    header.builtin_groups |= Group::Float.bit();
+    match check(&config, &header) {
+        Ok(()) => assert!(cfg!(feature = "soft-float")),
+        Err(error) => assert!(!cfg!(feature = "soft-float") && error.to_string().contains("`soft-float`"), "{error}"),
+    }
     config.target("pulley64").expect("runs here");
     let error = refusal(&config, |_| ());
     assert_eq!(error.to_string(), "the image is for x86_64, the engine was configured for pulley");

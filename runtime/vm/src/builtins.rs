@@ -3,9 +3,11 @@
 //!
 //! Safety of all of them: compiled code calls them through a trampoline of its image with its own instance's context
 //! (INV-CODE), while an activation of the store runs (INV-HOST). Those of outcome "nothing" it calls itself, with addresses
-//! and lengths that it has tested (INV-CODE).
+//! and lengths that it has tested (INV-CODE); those of outcome "pure" too, which are safe.
 
 mod core_group;
+#[cfg_attr(not(feature = "soft-float"), path = "builtins/float_group_disabled.rs")]
+mod float_group;
 #[cfg_attr(not(feature = "bulk-memory"), path = "builtins/memory_group_disabled.rs")]
 mod memory_group;
 #[cfg_attr(not(feature = "tables"), path = "builtins/table_group_disabled.rs")]
@@ -19,6 +21,7 @@ use crate::instance::View;
 use crate::structs::VmContext;
 
 pub(crate) use core_group::table as core_table;
+pub(crate) use float_group::table as float_table;
 pub(crate) use memory_group::table as memory_table;
 pub(crate) use table_group::table as table_table;
 

@@ -180,7 +180,7 @@ impl Store {
                 group_core: Cell::new(builtins::core_table()),
                 group_memory: Cell::new(builtins::memory_table()),
                 group_table: Cell::new(builtins::table_table()),
-                group_float: Cell::new(core::ptr::null()),
+                group_float: Cell::new(builtins::float_table()),
             },
             id,
             blocks: Blocks::default(),

@@ -6,7 +6,7 @@ use crate::random::{Random, mix};
 use crate::{ours, theirs};
 use core::num::NonZeroUsize;
 use stilt_artifact::target::TrapMode;
-use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
+use stilt_precompiler::{CompileError, FloatMode, MemoryStyle, OptLevel, Options, Precompiler};
 
 /// Fuel of wasmi for each call. What uses it up is not compared any further.
 const FUEL: u64 = 3_000_000;
@@ -51,9 +51,12 @@ pub fn configurations(seed: u64) -> Vec<(String, Options)> {
         if baseline {
             options.cpu = Some("x86-64-v2".to_owned());
         }
+        if target == "x86_64" && random.one_in(3) {
+            options.float = Some(FloatMode::Soft);
+        }
         let name = format!(
-            "{target} {traps:?} {:?} spectre={} interrupt={} memory={:?} baseline={baseline}",
-            options.opt_level, options.spectre, options.interrupt, options.memory
+            "{target} {traps:?} {:?} spectre={} interrupt={} memory={:?} baseline={baseline} float={:?}",
+            options.opt_level, options.spectre, options.interrupt, options.memory, options.float
         );
         list.push((name, options));
     }
@@ -98,8 +101,19 @@ pub fn check_against(program: &Program, theirs: Result<Report, String>) -> Outco
 
 fn in_configuration(program: &Program, options: Options, theirs: &Report, most_calls: usize) -> Result<(), String> {
     let signals = options.traps == Some(TrapMode::Hardware);
-    let precompiler = Precompiler::new(options).map_err(|error| error.to_string())?;
-    let images: Result<Vec<Vec<u8>>, _> = program.modules.iter().map(|wasm| precompiler.compile(wasm)).collect();
+    let images = |options: Options| -> Result<Vec<Vec<u8>>, CompileError> {
+        let precompiler = Precompiler::new(options)?;
+        program.modules.iter().map(|wasm| precompiler.compile(wasm)).collect()
+    };
+    let images = match images(options.clone()) {
+        // Of the modules of a program, some have vectors.
+        Err(CompileError::NoRegisters { what: "vectors", .. }) => {
+            let mut hard = options;
+            hard.float = None;
+            images(hard)
+        }
+        images => images,
+    };
     let images = images.map_err(|error| format!("does not compile: {error}"))?;
     let ours = ours::run(program, &images, signals, most_calls)?;
     compare(&ours, theirs)

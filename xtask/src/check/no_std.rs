@@ -9,7 +9,7 @@ use std::process::Command;
 const TARGETS: &[&str] = &["thumbv7em-none-eabihf", "x86_64-unknown-none"];
 
 /// The crates, and everything of a ground that they can be built with.
-const FEATURES: &str = "stilt/native-signals,stilt/pulley,stilt/virtual-memory";
+const FEATURES: &str = "stilt/native-signals,stilt/pulley,stilt/soft-float,stilt/virtual-memory";
 const CRATES: &[&str] = &["stilt", "stilt-wasi", "stilt-spec-player"];
 
 pub(crate) fn check() -> Result<()> {

@@ -10,6 +10,7 @@ mod bulk;
 mod calls;
 mod crossing;
 mod errors;
+mod floats;
 mod handles;
 mod host;
 mod interrupt;

@@ -43,6 +43,7 @@ pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool
         let mut counts = pool.install(|| {
             files
                 .par_iter()
+                .filter(|file| configuration.covers(&file.text))
                 .filter(|file| filters.is_empty() || filters.iter().any(|f| file.name.contains(f)))
                 .map(|file| run_file(configuration, &precompiler, engine.as_ref(), file, trace))
                 .reduce(Counts::default, Counts::plus)
