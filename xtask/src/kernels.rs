@@ -69,7 +69,7 @@ fn compile_guests(machine: &Machine) -> Result<PathBuf> {
         tool::run(&mut stilt)
     };
     for guest in ["greet", "measure", "fault", "tick", "spin"] {
-        let interrupt: &[&str] = if guest == "spin" { &["--interrupt"] } else { &[] };
+        let interrupt: &[&str] = if guest == "spin" { &["--interrupt", "epoch"] } else { &[] };
         compile(guest, "hardware", &[&["--target", machine.isa, "--traps", "hardware"], interrupt].concat())?;
         compile(guest, "explicit", &[&["--target", machine.isa, "--traps", "explicit"], interrupt].concat())?;
         compile(guest, "pulley", &[&["--target", "pulley64"], interrupt].concat())?;
