@@ -47,6 +47,7 @@ const SUITES: &[Suite] = &[
             "/usr/bin/wasm-ld",
             "/usr/include/wasm32-wasi/stdio.h",
             "/usr/bin/npm",
+            "/usr/bin/pip3",
         ],
         run: packages,
     },

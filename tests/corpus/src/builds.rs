@@ -48,6 +48,15 @@ pub const PROGRAMS: &[Program] = &[
         wasm_libraries: &[],
     },
     Program {
+        name: "webp",
+        package: "libwebp-sys",
+        root: "vendor",
+        sources: &["sharpyuv", "src/dec", "src/dsp", "src/enc", "src/utils"],
+        cpp: false,
+        flags: &[],
+        wasm_libraries: &[],
+    },
+    Program {
         name: "mesh",
         package: "meshopt",
         root: "vendor/src",
@@ -102,11 +111,12 @@ pub enum Ground {
 }
 
 impl Program {
-    /// Builds it, or takes the last build that was made by the same command from the same main file, and gives the file.
+    /// Builds it at an optimisation level (`-O1`), or takes the last build that was made by the same command from the same main
+    /// file, and gives the file.
     ///
     /// # Errors
     /// If there is no such compiler, or it refuses.
-    pub fn build(&self, ground: Ground, crates: &Crates, into: &Path) -> io::Result<PathBuf> {
+    pub fn build(&self, ground: Ground, level: &str, crates: &Crates, into: &Path) -> io::Result<PathBuf> {
         let extension = if self.cpp { "cpp" } else { "c" };
         let main = folder().join("programs").join(self.name).with_extension(extension);
         let root = crates.folder(self.package)?.join(self.root);
@@ -114,7 +124,7 @@ impl Program {
         if ground == Ground::Wasm {
             command.args(["--target=wasm32-wasi", "-msign-ext", "-mnontrapping-fptoint"]);
         }
-        command.args(["-O1", "-w", "-I"]).arg(&root).args(self.flags).arg(&main);
+        command.args([level, "-w", "-I"]).arg(&root).args(self.flags).arg(&main);
         for source in self.sources {
             command.args(files(&root.join(source), extension)?);
         }
@@ -125,27 +135,41 @@ impl Program {
         }
         command.arg("-lm");
 
-        let mut hasher = DefaultHasher::new();
-        (format!("{command:?}"), fs::read(&main)?).hash(&mut hasher);
-        let suffix = if ground == Ground::Wasm { "wasm" } else { "native" };
-        let built = into.join(format!("{}-{:016x}.{suffix}", self.name, hasher.finish()));
-        if !built.exists() {
-            fs::create_dir_all(into)?;
-            let unfinished = built.with_extension("unfinished");
-            let output = command.arg("-o").arg(&unfinished).output().map_err(|error| {
-                io::Error::other(format!(
-                    "{}: {error}; `cargo xtask setup` installs it",
-                    command.get_program().display()
-                ))
-            })?;
-            if !output.status.success() {
-                let said = String::from_utf8_lossy(&output.stderr);
-                return Err(io::Error::other(format!("cannot build {} for {ground:?}:\n{said}", self.name)));
-            }
-            fs::rename(&unfinished, &built)?;
-        }
-        Ok(built)
+        built_once(command, self.name, &main, ground, into)
     }
+}
+
+/// Gives the file that a compiler makes, or made before by the same command from the same main file. The command is complete
+/// but for the output and, if it is Go's, which wants it last, the main file.
+pub(crate) fn built_once(
+    mut command: Command,
+    name: &str,
+    main: &Path,
+    ground: Ground,
+    into: &Path,
+) -> io::Result<PathBuf> {
+    let mut hasher = DefaultHasher::new();
+    (format!("{command:?}"), fs::read(main)?).hash(&mut hasher);
+    let suffix = if ground == Ground::Wasm { "wasm" } else { "native" };
+    let built = into.join(format!("{name}-{:016x}.{suffix}", hasher.finish()));
+    if built.exists() {
+        return Ok(built);
+    }
+    fs::create_dir_all(into)?;
+    let unfinished = built.with_extension(format!("{suffix}.{}.unfinished", std::process::id()));
+    command.arg("-o").arg(&unfinished);
+    if main.extension().is_some_and(|extension| extension == "go") {
+        command.arg(main);
+    }
+    let output = command.output().map_err(|error| {
+        io::Error::other(format!("{}: {error}; `cargo xtask setup` installs it", command.get_program().display()))
+    })?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(io::Error::other(format!("cannot build {name} for {ground:?}:\n{said}")));
+    }
+    fs::rename(&unfinished, &built)?;
+    Ok(built)
 }
 
 fn compiler(ground: Ground, cpp: bool) -> std::ffi::OsString {

@@ -6,11 +6,13 @@
 
 mod builds;
 mod cases;
+mod go;
 mod native;
 mod packages;
 
 pub use builds::{Ground, PROGRAMS, Program};
 pub use cases::{Case, Input, cases};
+pub use go::Go;
 pub use native::{Native, Output};
 pub use packages::{Crates, npm};
 

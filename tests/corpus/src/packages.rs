@@ -67,6 +67,24 @@ pub fn npm(into: &Path) -> io::Result<PathBuf> {
     Ok(installed)
 }
 
+/// Installs Go's compiler and library as `sources/requirements.txt` names them below `into`, without running anything of
+/// theirs, and gives their folder.
+pub(crate) fn go_tools(into: &Path) -> io::Result<PathBuf> {
+    let list = folder().join("sources/requirements.txt");
+    let (installed, kept) = (into.join("python"), into.join("python/requirements.txt"));
+    let wanted = std::fs::read(&list)?;
+    if std::fs::read(&kept).is_ok_and(|there| there == wanted) {
+        return Ok(installed.join("go"));
+    }
+    let mut command = Command::new("python3");
+    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"]);
+    command.args(["--no-deps", "--only-binary=:all:", "--no-compile", "--require-hashes", "--upgrade"]);
+    command.arg("--target").arg(&installed).arg("-r").arg(&list);
+    output(&mut command, "PyPI")?;
+    std::fs::write(kept, wanted)?;
+    Ok(installed.join("go"))
+}
+
 fn output(command: &mut Command, registry: &str) -> io::Result<Vec<u8>> {
     let what = format!("fetching from {registry} by `{}`", command.get_program().display());
     let output = command.output().map_err(|error| io::Error::other(format!("{what}: {error}")))?;

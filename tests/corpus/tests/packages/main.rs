@@ -1,7 +1,7 @@
 //! Real programs from the package registries, on every ground. What they do must be what native builds of the same sources
 //! do, or what other code says is right.
 //!
-//! They need `clang` with wasi-libc, `npm`, and at the first run the network; so they run when asked for:
+//! They need `clang` with wasi-libc, `npm`, `pip`, and at the first run the network; so they run when asked for:
 //! `cargo test -p stilt-corpus-tests --test packages -- --ignored`, which is one of the suites of `cargo xtask test`.
 
 #[path = "../ground/mod.rs"]

@@ -1,4 +1,4 @@
-//! Programs built from packages' C and C++ sources, beside native builds of the same.
+//! Programs built from packages' C and C++ sources, and with a package's Go, beside native builds of the same.
 
 use crate::cache;
 use crate::ground::{Captured, Ground, Outcome, run};
@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use stilt::Module;
-use stilt_corpus_tests::{Crates, Ground as BuiltFor, Native, Output, PROGRAMS};
+use stilt_corpus_tests::{Crates, Go, Ground as BuiltFor, Native, Output, PROGRAMS};
 
 const GROUNDS: [Ground; 3] = [Ground::Hardware, Ground::Explicit, Ground::Pulley];
 
@@ -22,9 +22,15 @@ impl Both {
         let program = PROGRAMS.iter().find(|program| program.name == name);
         let program = program.ok_or_else(|| stilt::Error::msg("no such program"))?;
         let crates = Crates::fetch()?;
-        let native = program.build(BuiltFor::Native, &crates, &cache())?;
-        let wasm = fs::read(program.build(BuiltFor::Wasm, &crates, &cache())?)?;
+        let native = program.build(BuiltFor::Native, "-O1", &crates, &cache())?;
+        let wasm = fs::read(program.build(BuiltFor::Wasm, "-O1", &crates, &cache())?)?;
         Ok(Both { name: program.name, wasm, native })
+    }
+
+    fn build_go(name: &'static str) -> Outcome<Both> {
+        let go = Go::fetch(&cache().join("go"))?;
+        let native = go.build(name, BuiltFor::Native)?;
+        Ok(Both { name, wasm: fs::read(go.build(name, BuiltFor::Wasm)?)?, native })
     }
 
     /// What the native build does, in this folder.
@@ -67,12 +73,18 @@ impl Both {
     }
 }
 
-/// Every file of a folder, by name.
+/// Every file of a folder, and of those in it, by name.
 fn contents(folder: &Path) -> Outcome<Vec<(PathBuf, Vec<u8>)>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        files.push((path.strip_prefix(folder).unwrap_or(&path).to_path_buf(), fs::read(&path)?));
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push((path.strip_prefix(folder).unwrap_or(&path).to_path_buf(), fs::read(&path)?));
+            }
+        }
     }
     files.sort();
     Ok(files)
@@ -125,6 +137,34 @@ fn zstd_compresses_at_every_level() -> Outcome {
         (&["d"], &packed, 0),
         (&["d"], packed.split_last().map_or(&[][..], |(_, rest)| rest), 2),
         (&["d"], &table, 2),
+    ])
+}
+
+#[test]
+#[ignore = "needs clang for wasm, and the registry: cargo xtask test"]
+fn webp_compresses_pictures() -> Outcome {
+    let both = Both::build("webp")?;
+    let folder = tempfile::tempdir()?;
+    let natively = |job: &str, input: &[u8]| both.natively(&[job], input, folder.path()).map(|output| output.stdout);
+    let picture = natively("draw", b"")?;
+    let (lossy, lossless) = (natively("75", &picture)?, natively("lossless", &picture)?);
+    assert!(lossy.len() < lossless.len() && lossless.len() < picture.len());
+    let mut damaged = lossless.clone();
+    if let Some(byte) = damaged.get_mut(40) {
+        *byte ^= 0xff;
+    }
+    both.compare(&[
+        (&["draw"], b"", 0),
+        (&["0"], &picture, 0),
+        (&["75"], &picture, 0),
+        (&["100"], &picture, 0),
+        (&["lossless"], &picture, 0),
+        (&["75"], b"", 2),
+        (&["d"], &lossy, 0),
+        (&["d"], &lossless, 0),
+        (&["d"], &damaged, 2),
+        (&["d"], lossless.get(..lossless.len() / 2).unwrap_or(&[]), 2),
+        (&["d"], &picture, 2),
     ])
 }
 
@@ -198,4 +238,30 @@ undefinedFunction();
 #[ignore = "needs clang for wasm, and the registry: cargo xtask test"]
 fn quickjs_runs_scripts() -> Outcome {
     Both::build("javascript")?.compare(&[(&[], SCRIPT.as_bytes(), 1), (&[], b"print(1 + ", 1), (&[], b"", 0)])
+}
+
+/// Go's runtime keeps many goroutines on one stack of ours: its functions return to a loop to switch between them.
+#[test]
+#[ignore = "needs pip, and the registry: cargo xtask test"]
+fn go_does_what_its_library_offers() -> Outcome {
+    let both = Both::build_go("gopher")?;
+    let folder = tempfile::tempdir()?;
+    let text = generated("text", "200000")?;
+    let packed = both.natively(&["pack"], &text, folder.path())?.stdout;
+    let mut damaged = packed.clone();
+    if let Some(byte) = damaged.get_mut(packed.len() / 2) {
+        *byte ^= 1;
+    }
+    both.compare(&[
+        (&["routines"], b"", 0),
+        (&["files"], b"", 0),
+        (&["json"], b"", 0),
+        (&["image"], b"", 0),
+        (&["words"], &text, 0),
+        (&["pack"], &text, 0),
+        (&["unpack"], &packed, 0),
+        (&["unpack"], &damaged, 2),
+        (&["unpack"], b"no such thing", 2),
+        (&["nothing"], b"", 1),
+    ])
 }
