@@ -55,6 +55,7 @@ pub(crate) fn run_program(engine: &Engine, module: &Module, host: Host) -> Resul
 type Context<'a> = Caller<'a, Host>;
 const FAULT: i32 = 21;
 const BAD_DESCRIPTOR: i32 = 8;
+const NOT_HERE: i32 = 52;
 
 fn memory(caller: &mut Context<'_>) -> Option<Memory> {
     match caller.get_export("memory") {
@@ -83,7 +84,30 @@ fn add_wasi(linker: &mut Linker<Host>) -> core::result::Result<(), Error> {
         errno(memory(&mut caller).and_then(|memory| Host::put_nothing(memory.data_mut(&mut caller), count, size)))
     })?;
     linker.func_wrap(WASI, "environ_get", |_: i32, _: i32| 0)?;
-    linker.func_wrap(WASI, "clock_time_get", |_: i32, _: i64, _: i32| BAD_DESCRIPTOR)?;
+    linker.func_wrap(WASI, "clock_time_get", move |mut caller: Context<'_>, _: i32, _: i64, to: i32| {
+        errno(memory(&mut caller).and_then(|memory| {
+            let (bytes, host) = memory.data_and_store_mut(&mut caller);
+            host.put_time(bytes, to)
+        }))
+    })?;
+    linker.func_wrap(WASI, "random_get", move |mut caller: Context<'_>, to: i32, len: i32| {
+        errno(memory(&mut caller).and_then(|memory| {
+            let (bytes, host) = memory.data_and_store_mut(&mut caller);
+            host.put_random(bytes, to, len)
+        }))
+    })?;
+    linker.func_wrap(
+        WASI,
+        "poll_oneoff",
+        move |mut caller: Context<'_>, asked: i32, to: i32, _: i32, count: i32| {
+            errno(memory(&mut caller).and_then(|memory| {
+                let (bytes, host) = memory.data_and_store_mut(&mut caller);
+                host.put_event(bytes, asked, to, count)
+            }))
+        },
+    )?;
+    linker.func_wrap(WASI, "sched_yield", || 0)?;
+    linker.func_wrap(WASI, "fd_fdstat_set_flags", |_: i32, _: i32| 0)?;
     linker.func_wrap(WASI, "fd_close", |_: i32| 0)?;
     linker.func_wrap(WASI, "fd_seek", |_: i32, _: i64, _: i32, _: i32| 70)?;
     linker.func_wrap(WASI, "fd_fdstat_get", move |mut caller: Context<'_>, fd: i32, to: i32| {
@@ -105,6 +129,27 @@ fn add_wasi(linker: &mut Linker<Host>) -> core::result::Result<(), Error> {
         }))
     })?;
     linker.func_wrap(WASI, "proc_exit", |_: i32| -> core::result::Result<(), Error> { Err(Error::new(Ended)) })?;
+    // There are no files.
+    linker.func_wrap(WASI, "fd_prestat_get", |_: i32, _: i32| BAD_DESCRIPTOR)?;
+    linker.func_wrap(WASI, "fd_sync", |_: i32| NOT_HERE)?;
+    linker.func_wrap(WASI, "fd_filestat_get", |_: i32, _: i32| NOT_HERE)?;
+    linker.func_wrap(WASI, "fd_filestat_set_size", |_: i32, _: i64| NOT_HERE)?;
+    for name in ["fd_pread", "fd_readdir"] {
+        linker.func_wrap(WASI, name, |_: i32, _: i32, _: i32, _: i64, _: i32| NOT_HERE)?;
+    }
+    for name in ["fd_prestat_dir_name", "path_create_directory", "path_remove_directory", "path_unlink_file"] {
+        linker.func_wrap(WASI, name, |_: i32, _: i32, _: i32| NOT_HERE)?;
+    }
+    linker.func_wrap(WASI, "path_filestat_get", |_: i32, _: i32, _: i32, _: i32, _: i32| NOT_HERE)?;
+    for name in ["path_readlink", "path_rename"] {
+        linker.func_wrap(WASI, name, |_: i32, _: i32, _: i32, _: i32, _: i32, _: i32| NOT_HERE)?;
+    }
+    linker.func_wrap(WASI, "path_filestat_set_times", |_: i32, _: i32, _: i32, _: i32, _: i64, _: i64, _: i32| {
+        NOT_HERE
+    })?;
+    linker.func_wrap(WASI, "path_open", |_: i32, _: i32, _: i32, _: i32, _: i32, _: i64, _: i64, _: i32, _: i32| {
+        NOT_HERE
+    })?;
     Ok(())
 }
 

@@ -61,7 +61,7 @@ enum Command {
     TrapOf { args: Vec<String> },
     /// Writes both engines' code of a kernel or of a corpus program into a folder, to look at it.
     Dump { name: String, folder: String },
-    /// Runs one kernel on one engine, to count its instructions: `valgrind --tool=callgrind … run fib stilt guard 10`.
+    /// Runs one kernel or program on one engine, to count its instructions: `valgrind --tool=callgrind … run fib stilt guard 10`.
     Run { name: String, engine: String, mode: String, times: u32 },
 }
 

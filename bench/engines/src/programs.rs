@@ -1,8 +1,10 @@
-//! The real programs of `tests/corpus`, and the host they talk to: the same code for both engines.
+//! The real programs of `tests/corpus`, ours and those from package registries, and the host they talk to: the same code for
+//! both engines.
 
 use anyhow::{Context as _, Result};
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
+use stilt_corpus_tests::{Crates, Go, Ground, PROGRAMS as BUILT};
 
 /// What `proc_exit` returns through the guest.
 #[derive(Debug)]
@@ -23,6 +25,10 @@ pub(crate) struct Host {
     pub(crate) input: Vec<u8>,
     pub(crate) read: usize,
     pub(crate) out: Vec<u8>,
+    /// Nanoseconds; each look at the clock takes one microsecond, on every engine.
+    pub(crate) now: u64,
+    /// What was drawn last by chance, which is the same in every run.
+    pub(crate) chance: u8,
 }
 
 fn put(bytes: &mut [u8], at: u32, value: &[u8]) -> Option<()> {
@@ -57,6 +63,36 @@ impl Host {
             (list, text) = (list + 4, text + 1);
         }
         Some(())
+    }
+
+    pub(crate) fn put_time(&mut self, bytes: &mut [u8], to: i32) -> Option<()> {
+        self.now += 1000;
+        put(bytes, to.cast_unsigned(), &self.now.to_le_bytes())
+    }
+
+    pub(crate) fn put_random(&mut self, bytes: &mut [u8], to: i32, len: i32) -> Option<()> {
+        let (to, len) = (to.cast_unsigned() as usize, len.cast_unsigned() as usize);
+        for byte in bytes.get_mut(to..to.checked_add(len)?)? {
+            self.chance = self.chance.wrapping_mul(181).wrapping_add(59);
+            *byte = self.chance;
+        }
+        Some(())
+    }
+
+    /// The first thing that is waited for happens, and nobody waits for it: the clock jumps.
+    pub(crate) fn put_event(&mut self, bytes: &mut [u8], asked: i32, to: i32, count: i32) -> Option<()> {
+        let at = asked.cast_unsigned() as usize;
+        let asked: [u8; 48] = bytes.get(at..at.checked_add(48)?)?.try_into().ok()?;
+        if asked[8] == 0 {
+            let by = u64::from_le_bytes(asked.get(24..32)?.try_into().ok()?);
+            let absolute = asked[40] & 1 == 1;
+            self.now = if absolute { self.now.max(by) } else { self.now.checked_add(by)? };
+        }
+        let mut event = [0; 32];
+        event.get_mut(..8)?.copy_from_slice(asked.get(..8)?);
+        event[10] = asked[8];
+        put(bytes, to.cast_unsigned(), &event)?;
+        put(bytes, count.cast_unsigned(), &[1, 0, 0, 0])
     }
 
     pub(crate) fn put_nothing(bytes: &mut [u8], count: i32, size: i32) -> Option<()> {
@@ -115,9 +151,14 @@ pub(crate) enum Source {
     Made(&'static str),
     /// The same, compressed.
     Packed(&'static str),
+    /// This text with a number for COUNT; the number is the second, smaller on Pulley.
+    Script(&'static str, u32),
 }
 
-pub(crate) const PROGRAMS: [Program; 9] = [
+/// The optimisation level of programs in C that are built from packages here; the others are committed, or say it themselves.
+const LEVEL: &str = "-O2";
+
+pub(crate) const PROGRAMS: [Program; 12] = [
     Program { name: "generate text", wasm: "generate", args: &["text"], input: Source::Nothing },
     Program { name: "squeeze c", wasm: "squeeze", args: &["c"], input: Source::Made("text") },
     Program { name: "squeeze d", wasm: "squeeze", args: &["d"], input: Source::Packed("text") },
@@ -132,10 +173,33 @@ pub(crate) const PROGRAMS: [Program; 9] = [
     },
     Program { name: "text column", wasm: "text", args: &["column", "2"], input: Source::Made("table") },
     Program { name: "text sort", wasm: "text", args: &["sort"], input: Source::Made("table") },
+    Program {
+        name: "SQLite",
+        wasm: "sqlite",
+        args: &[":memory:"],
+        input: Source::Script(include_str!("../scripts/queries.sql"), 12_000),
+    },
+    Program {
+        name: "QuickJS",
+        wasm: "javascript",
+        args: &[],
+        input: Source::Script(include_str!("../scripts/script.js"), 12_000),
+    },
+    Program { name: "Go words", wasm: "gopher", args: &["words"], input: Source::Made("text") },
 ];
 
-/// The wasm of a program.
+/// The wasm of a program. What comes from a registry is fetched and built where the corpus' tests keep theirs.
 pub(crate) fn wasm(name: &str) -> Result<Vec<u8>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/wasm").join(name).with_extension("wasm");
-    fs::read(&path).with_context(|| path.display().to_string())
+    let cache = || -> Result<PathBuf> {
+        let program = std::env::current_exe()?;
+        let target = program.ancestors().nth(2).context("this program is in no target folder")?;
+        Ok(target.join("tmp/packages"))
+    };
+    if let Some(program) = BUILT.iter().find(|program| program.name == name) {
+        return Ok(fs::read(program.build(Ground::Wasm, LEVEL, &Crates::fetch()?, &cache()?)?)?);
+    }
+    if name == "gopher" {
+        return Ok(fs::read(Go::fetch(&cache()?.join("go"))?.build(name, Ground::Wasm)?)?);
+    }
+    stilt_corpus_tests::wasm(name).with_context(|| name.to_owned())
 }

@@ -81,6 +81,7 @@ impl Report {
             ("stilt epoch", "wasmtime epoch"),
             ("stilt explicit epoch", "stilt explicit"),
             ("wasmtime explicit epoch", "wasmtime explicit"),
+            ("stilt, passes off", "wasmtime"),
             ("stilt", "native"),
             ("stilt", "wasmtime pooled"),
             ("stilt", "plain C"),

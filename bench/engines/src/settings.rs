@@ -42,7 +42,9 @@ impl Mode {
 pub(crate) enum Output {
     /// As each engine has it by default, at `-O speed`.
     Default,
-    /// The same without what only backtraces and debuggers read.
+    /// The same without Stilt's own passes: no inlining, no shorter code. Only Stilt.
+    Plain,
+    /// As by default, without what only backtraces and debuggers read.
     Stripped,
     /// Stripped, and compiled for size.
     Small,

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use core::cell::RefCell;
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
 
 /// The kernels with guard pages, with explicit checks, and as gcc compiles them, all in turn.
 pub(crate) fn native_kernels(rounds: usize, only: &str) -> Result<Vec<Row>> {
@@ -107,44 +108,12 @@ fn engines<'a>(wasm: &[u8], modes: &[Mode], n: i32, right: i32) -> Result<Vec<Co
 pub(crate) fn programs(rounds: usize, only: &str) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (group, modes, size) in [
-        ("programs", [Mode::Guard, Mode::Explicit, Mode::ExplicitSpectre].as_slice(), "500000"),
-        ("programs, Pulley", &[Mode::Pulley], "30000"),
+        ("programs", [Mode::Guard, Mode::Explicit, Mode::ExplicitSpectre].as_slice(), NATIVE),
+        ("programs, Pulley", &[Mode::Pulley], INTERPRETED),
     ] {
         let inputs = Inputs { size };
         for program in PROGRAMS.iter().filter(|program| program.name.contains(only)) {
-            let host = inputs.host(program)?;
-            let wasm = programs::wasm(program.wasm)?;
-            // What the first run prints, all others print.
-            let printed = RefCell::new(None);
-            let same = |out: Vec<u8>| {
-                let mut printed = printed.borrow_mut();
-                ensure!(*printed.get_or_insert(out.clone()) == out, "{} differs", program.name);
-                Ok(())
-            };
-            let mut contestants = Vec::new();
-            for &mode in modes {
-                let (ours, theirs) = names(mode);
-                let engine = stilt_side::setup::engine(mode, true)?;
-                let image = stilt_side::setup::compile(mode, Output::Default, 1, &wasm)?;
-                let module = stilt_side::embedder::load(&engine, &image)?;
-                let (same, host) = (&same, &host);
-                contestants.push(Contestant::new(ours, move || {
-                    let (taken, out) = stilt_side::embedder::run_program(module.engine(), &module, host.clone())?;
-                    same(out)?;
-                    Ok(taken / 1e6)
-                }));
-                if theirs.is_empty() {
-                    continue;
-                }
-                let engine = wasmtime_side::setup::engine(mode, true)?;
-                let image = wasmtime_side::setup::compile(mode, Output::Default, 1, &wasm)?;
-                let module = wasmtime_side::embedder::load(&engine, &image)?;
-                contestants.push(Contestant::new(theirs, move || {
-                    let (taken, out) = wasmtime_side::embedder::run_program(module.engine(), &module, host.clone())?;
-                    same(out)?;
-                    Ok(taken / 1e6)
-                }));
-            }
+            let mut contestants = program_runs(program, &programs::wasm(program.wasm)?, &inputs.host(program)?, modes)?;
             rows.push(Row::new(group, program.name, "ms", in_turn(rounds, &mut contestants)?));
             eprint!(".");
         }
@@ -152,9 +121,43 @@ pub(crate) fn programs(rounds: usize, only: &str) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// A program on both engines in these modes; what the first run prints, all others print.
+fn program_runs<'a>(program: &Program, wasm: &[u8], host: &Host, modes: &[Mode]) -> Result<Vec<Contestant<'a>>> {
+    let (name, printed) = (program.name, Rc::new(RefCell::new(None)));
+    let mut contestants = Vec::new();
+    for &mode in modes {
+        let (ours, theirs) = names(mode);
+        let engine = stilt_side::setup::engine(mode, true)?;
+        let module = stilt_side::embedder::load(&engine, &stilt_side::setup::compile(mode, Output::Default, 1, wasm)?)?;
+        let (host_of_ours, same) = (host.clone(), Rc::clone(&printed));
+        contestants.push(Contestant::new(ours, move || {
+            let (taken, out) = stilt_side::embedder::run_program(module.engine(), &module, host_of_ours.clone())?;
+            ensure!(*same.borrow_mut().get_or_insert(out.clone()) == out, "{name} differs");
+            Ok(taken / 1e6)
+        }));
+        if theirs.is_empty() {
+            continue;
+        }
+        let engine = wasmtime_side::setup::engine(mode, true)?;
+        let image = wasmtime_side::setup::compile(mode, Output::Default, 1, wasm)?;
+        let module = wasmtime_side::embedder::load(&engine, &image)?;
+        let (host_of_theirs, same) = (host.clone(), Rc::clone(&printed));
+        contestants.push(Contestant::new(theirs, move || {
+            let (taken, out) = wasmtime_side::embedder::run_program(module.engine(), &module, host_of_theirs.clone())?;
+            ensure!(*same.borrow_mut().get_or_insert(out.clone()) == out, "{name} differs");
+            Ok(taken / 1e6)
+        }));
+    }
+    Ok(contestants)
+}
+
+/// Sizes of the programs' inputs: natively, and interpreted.
+const NATIVE: u32 = 500_000;
+const INTERPRETED: u32 = 30_000;
+
 /// What the programs read, made by programs.
 struct Inputs {
-    size: &'static str,
+    size: u32,
 }
 
 impl Inputs {
@@ -162,17 +165,20 @@ impl Inputs {
         let mut args: Vec<String> = [program.wasm].iter().chain(program.args).map(ToString::to_string).collect();
         let input = match program.input {
             Source::Nothing => {
-                args.push(self.size.to_owned());
+                args.push(self.size.to_string());
                 Vec::new()
             }
             Source::Made(kind) => self.made(kind)?,
+            Source::Script(text, count) => {
+                text.replace("COUNT", &(count * (self.size / 10_000) / (NATIVE / 10_000)).to_string()).into_bytes()
+            }
             Source::Packed(kind) => output("squeeze", &["c"], self.made(kind)?)?,
         };
         Ok(Host { args, input, ..Host::default() })
     }
 
     fn made(&self, kind: &str) -> Result<Vec<u8>> {
-        output("generate", &[kind, self.size], Vec::new())
+        output("generate", &[kind, &self.size.to_string()], Vec::new())
     }
 }
 
@@ -205,19 +211,26 @@ pub(crate) fn dump(name: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a kernel on one engine.
+/// Runs a kernel, or a program by its row's name, on one engine.
 pub(crate) fn run(name: &str, engine: &str, mode: &str, times: u32) -> Result<()> {
-    let kernel = KERNELS.iter().find(|kernel| kernel.name == name).context("no such kernel")?;
-    let (mode, n) = match mode {
-        "guard" => (Mode::Guard, kernel.n),
-        "explicit" => (Mode::Explicit, kernel.n),
-        "guard-epoch" => (Mode::GuardEpoch, kernel.n),
-        "explicit-epoch" => (Mode::ExplicitEpoch, kernel.n),
-        "pulley-epoch" => (Mode::PulleyEpoch, kernel.interpreted_n),
-        _ => (Mode::Pulley, kernel.interpreted_n),
+    let mode = match mode {
+        "guard" => Mode::Guard,
+        "explicit" => Mode::Explicit,
+        "guard-epoch" => Mode::GuardEpoch,
+        "explicit-epoch" => Mode::ExplicitEpoch,
+        "pulley-epoch" => Mode::PulleyEpoch,
+        _ => Mode::Pulley,
     };
-    let right = kernels::native(name).context("no native build")?(n);
-    let mut all = engines(&kernels::wasm(name)?, &[mode], n, right)?;
+    let interpreted = matches!(mode, Mode::Pulley | Mode::PulleyEpoch);
+    let mut all = if let Some(kernel) = KERNELS.iter().find(|kernel| kernel.name == name) {
+        let n = if interpreted { kernel.interpreted_n } else { kernel.n };
+        let right = kernels::native(name).context("no native build")?(n);
+        engines(&kernels::wasm(name)?, &[mode], n, right)?
+    } else {
+        let program = PROGRAMS.iter().find(|program| program.name == name).context("no such kernel or program")?;
+        let inputs = Inputs { size: if interpreted { INTERPRETED } else { NATIVE } };
+        program_runs(program, &programs::wasm(program.wasm)?, &inputs.host(program)?, &[mode])?
+    };
     let place = usize::from(engine != "stilt");
     let contestant = all.get_mut(place).context("two engines")?;
     for _ in 0..times {

@@ -25,6 +25,9 @@ pub(crate) fn time_rows(rounds: usize) -> Result<Vec<Row>> {
                     Contestant::new("stilt", || {
                         all(clock, modules, |wasm| stilt_side::setup::compile(mode, Output::Default, threads, wasm))
                     }),
+                    Contestant::new("stilt, passes off", || {
+                        all(clock, modules, |wasm| stilt_side::setup::compile(mode, Output::Plain, threads, wasm))
+                    }),
                     Contestant::new("wasmtime", || {
                         all(clock, modules, |wasm| wasmtime_side::setup::compile(mode, Output::Default, threads, wasm))
                     }),

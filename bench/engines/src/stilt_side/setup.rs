@@ -52,7 +52,9 @@ pub(crate) fn compile(mode: Mode, output: Output, threads: usize, wasm: &[u8]) -
     }
     options.interrupt = mode.epoch();
     options.spectre = mode.base() != Mode::Explicit;
-    options.strip = output != Output::Default;
+    options.strip = matches!(output, Output::Stripped | Output::Small);
+    options.inline = output != Output::Plain;
+    options.short_jumps = output != Output::Plain;
     options.opt_level = if output == Output::Small { OptLevel::Size } else { OptLevel::Speed };
     options.threads = NonZeroUsize::new(threads);
     options.verify = false;

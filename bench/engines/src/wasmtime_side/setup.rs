@@ -10,7 +10,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllo
 fn config(mode: Mode, output: Output, backtrace: bool) -> Result<Config> {
     let mut config = Config::new();
     config.cranelift_opt_level(if output == Output::Small { OptLevel::SpeedAndSize } else { OptLevel::Speed });
-    config.generate_address_map(output == Output::Default);
+    config.generate_address_map(matches!(output, Output::Default | Output::Plain));
     config.wasm_backtrace_max_frames(if backtrace { NonZeroUsize::new(20) } else { None });
     config.epoch_interruption(mode.epoch());
     if mode.base() == Mode::Pulley {
