@@ -12,6 +12,7 @@ use anyhow::Result;
 /// peer engine.
 const OTHERS: &[(&str, bool)] = &[
     ("bench", false),
+    ("docs/skeleton/rust", true),
     ("embedding-example/build-script", false),
     ("embedding-example/kernel", true),
     ("embedding-example/smallest", true),

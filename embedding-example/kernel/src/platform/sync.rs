@@ -67,10 +67,12 @@ unsafe extern "C" fn stilt_platform_park_wait(
 ) -> i32 {
     let start = arch::nanoseconds();
     let timed_out = loop {
+        // The time first: what changed before it was over is not missed.
+        let is_over = timeout_ns != u64::MAX && arch::nanoseconds().wrapping_sub(start) >= timeout_ns;
         if word.load(Ordering::Acquire) != expected {
             break false;
         }
-        if timeout_ns != u64::MAX && arch::nanoseconds().wrapping_sub(start) >= timeout_ns {
+        if is_over {
             break true;
         }
         spin_loop();
