@@ -5,6 +5,8 @@
 //!                                   ^ image base                             ^ code base
 //! ```
 //!
+//! With [`flags::LINKED`] the code is not between tables and data: a linker has placed it apart.
+//!
 //! The image base lies 64 bytes after the start of a file that begins with the ELF magic, and at the start of any other.
 
 use crate::order::ByteOrder;
@@ -23,6 +25,10 @@ pub const ELF_PREFIX: usize = 64;
 /// Alignment of the image base, in memory, in bytes. Code may be aligned to more only by `code_align`.
 pub const IMAGE_ALIGN: usize = 16;
 
+/// Bytes of [`ImageHeader::build_id`] in front of code that a linker has placed: whoever follows [`ImageHeader::code`] finds out
+/// whether it led to this image's code.
+pub const CODE_MARK: usize = 16;
+
 /// Flags of [`ImageHeader::flags`].
 pub mod flags {
     /// Compiled with Spectre mitigations.
@@ -35,8 +41,10 @@ pub mod flags {
     pub const FLOAT_REGISTERS: u32 = 1 << 3;
     /// Compiled code uses vector instructions.
     pub const VECTORS: u32 = 1 << 4;
+    /// The image is linked into a program: the code lies where a linker has placed it, with [`super::CODE_MARK`] bytes in front of it.
+    pub const LINKED: u32 = 1 << 5;
     /// All flags that this version knows. An image with another one is refused.
-    pub const KNOWN: u32 = SPECTRE | INTERRUPT | FUEL | FLOAT_REGISTERS | VECTORS;
+    pub const KNOWN: u32 = SPECTRE | INTERRUPT | FUEL | FLOAT_REGISTERS | VECTORS | LINKED;
 }
 
 record! {
@@ -70,8 +78,6 @@ record! {
         pub tables_len: u32,
         /// Bytes of code.
         pub code_len: u32,
-        /// Start of the code, from the image base. Code that a linker has placed elsewhere may lie in front of it.
-        pub code: u64,
         /// Start of the data range, from the image base.
         pub data: u32,
         /// Bytes of data.
@@ -90,9 +96,13 @@ record! {
         pub contract: u32,
         /// Identifies this build: a hash of source, options and versions.
         pub build_id: [u8; 16],
-        /// Checksum of all of the file but header and tables ([`crate::checksum`]).
+        /// Checksum of all of the file but header and tables ([`crate::checksum`]); linked, of the code and then of what follows the
+        /// tables.
         pub rest_checksum: u64,
-        /// Checksum of header (with this field zero), module headers and tables.
+        /// Start of the code, from the image base. With [`flags::LINKED`] a linker fills it in, and the code may lie in front of the
+        /// base: then it is a distance modulo the range of a pointer, and zero as far as the checksum of the tables goes.
+        pub code: u64,
+        /// Checksum of header (without this field), module headers and tables.
         pub tables_checksum: u64,
     }
 }
@@ -214,7 +224,16 @@ impl<O: ByteOrder> ModuleHeaderView<'_, O> {
     }
 }
 
+/// Where in the header of an image [`ImageHeader::code`] lies, which a linker may fill in.
+pub const CODE_FIELD: usize = core::mem::offset_of!(ImageHeaderPlaces, code);
+
 const _: () = {
+    assert!(CODE_FIELD.is_multiple_of(u64::SIZE), "linkers fill in aligned fields");
+    assert!(
+        core::mem::offset_of!(ImageHeaderPlaces, tables_checksum) == CODE_FIELD + u64::SIZE,
+        "the checksum leaves out what follows: it",
+    );
+    assert!(CODE_FIELD + 2 * u64::SIZE == ImageHeader::SIZE, "nothing follows the checksum");
     assert!(core::mem::offset_of!(ModuleHeaderPlaces, sections) == 0, "the starts of the sections come first");
     assert!(core::mem::offset_of!(ModuleHeaderPlaces, end) == u32::SIZE * section::COUNT, "their end follows them");
 };

@@ -16,7 +16,7 @@ use crate::ABI;
 use crate::checksum::Checksum;
 use crate::contract::FINGERPRINT;
 use crate::header::{
-    ELF_MAGIC, ELF_PREFIX, ImageHeader, ImageHeaderView, MAGIC, ModuleHeader, ModuleHeaderView, flags,
+    CODE_FIELD, ELF_MAGIC, ELF_PREFIX, ImageHeader, ImageHeaderView, MAGIC, ModuleHeader, ModuleHeaderView, flags,
 };
 use crate::order::{ByteOrder, Endian};
 use crate::record::Field;
@@ -118,8 +118,16 @@ impl<'a, O: ByteOrder> Image<'a, O> {
         self.order
     }
 
+    /// Whether a linker has placed the code elsewhere.
+    pub fn is_linked(&self) -> bool {
+        self.header.flags() & flags::LINKED != 0
+    }
+
     /// The code, where it lies within the image; empty when a linker has placed it elsewhere.
     pub fn code(&self) -> &'a [u8] {
+        if self.is_linked() {
+            return &[];
+        }
         let code = usize::try_from(self.header.code()).ok();
         code.and_then(|code| self.bytes.get(code..)?.get(..self.header.code_len() as usize)).unwrap_or_default()
     }
@@ -159,8 +167,17 @@ impl<'a, O: ByteOrder> Image<'a, O> {
             return Err(ImageError::Truncated { expected: self.header.file_len().into(), found: file.len() as u64 });
         };
         let front = file.get(..start).unwrap_or_default();
-        let rest =
-            start.checked_add(self.header.tables_len() as usize).and_then(|at| file.get(at..)).unwrap_or_default();
+        self.verify_parts(front, file.get(start..).unwrap_or_default())
+    }
+
+    /// As [`Image::verify_rest`], for an image whose `code` a linker has placed elsewhere.
+    pub fn verify_linked(&self, code: &[u8]) -> Result<(), ImageError> {
+        self.verify_parts(code, self.bytes)
+    }
+
+    /// `image` is what has the tables at its start.
+    fn verify_parts(&self, front: &[u8], image: &[u8]) -> Result<(), ImageError> {
+        let rest = image.get(self.header.tables_len() as usize..).unwrap_or_default();
         let found = Checksum::new().range(front).range(rest).finish();
         let expected = self.header.rest_checksum();
         if found != expected {
@@ -178,7 +195,7 @@ impl<'a, O: ByteOrder> Image<'a, O> {
         if !fits(0, header.tables_len) || u64::from(header.tables_len) < headers {
             return Err(malformed("length of the tables", header.tables_len));
         }
-        if !fits(header.code, header.code_len) {
+        if header.flags & flags::LINKED == 0 && !fits(header.code, header.code_len) {
             return Err(malformed("code range", header.code_len));
         }
         if header.code_align_log2 > 16 {
@@ -195,16 +212,49 @@ impl<'a, O: ByteOrder> Image<'a, O> {
 
     fn check_tables_checksum(&self) -> Result<(), ImageError> {
         let tables = self.bytes.get(..self.header.tables_len() as usize).unwrap_or_default();
-        let found = tables_checksum(tables);
+        let found = tables_checksum(tables, self.is_linked());
         let expected = self.header.tables_checksum();
         if found == expected { Ok(()) } else { Err(ImageError::Checksum { expected, found }) }
     }
 }
 
-/// The checksum of header, module headers and tables, whatever the header's own field says.
-pub fn tables_checksum(tables: &[u8]) -> u64 {
-    // The checksum is the header's last field.
-    let front = tables.get(..ImageHeader::SIZE.saturating_sub(u64::SIZE)).unwrap_or_default();
-    let rest = tables.get(ImageHeader::SIZE..).unwrap_or_default();
-    Checksum::new().range(front).range(rest).finish()
+/// The checksum of header, module headers and tables, whatever the header's own field says; `linked` as the header's flags say
+/// ([`flags::LINKED`]).
+pub fn tables_checksum(tables: &[u8], linked: bool) -> u64 {
+    // The checksum is the header's last field, and the start of the code, which a linker changes, the one before it.
+    let (front, rest) = tables.split_at_checked(CODE_FIELD).unwrap_or_default();
+    let code = if linked { &[] } else { rest.get(..u64::SIZE).unwrap_or_default() };
+    let rest = rest.get(2 * u64::SIZE..).unwrap_or_default();
+    Checksum::new().range(front).range(code).range(rest).finish()
 }
+
+/// How many bytes a linked image has from its base on, by what its headers say twice: so that a damaged header is found before
+/// anything is read that may not be there. `headers` are the first [`LINKED_HEADERS`] bytes.
+///
+/// # Errors
+/// They are not the headers of a linked image.
+pub fn linked_len<O: ByteOrder>(headers: &[u8; LINKED_HEADERS], order: O) -> Result<u32, ImageError> {
+    if !headers.starts_with(&MAGIC) {
+        return Err(ImageError::NotAnImage);
+    }
+    let (header, module) = headers.split_at_checked(ImageHeader::SIZE).unwrap_or_default();
+    let header = ImageHeaderView::new(header, order).ok_or(malformed("header", 0))?;
+    let module = ModuleHeaderView::new(module, order).ok_or(malformed("module header", 0))?;
+    if header.contract() != FINGERPRINT {
+        return Err(ImageError::Contract { expected: FINGERPRINT, found: header.contract() });
+    }
+    if header.flags() & flags::LINKED == 0 {
+        return Err(ImageError::NotLinked);
+    }
+    if header.tables_len() != module.end() {
+        return Err(malformed("length of the tables", header.tables_len()));
+    }
+    let end = header.data().checked_add(header.data_len());
+    if header.data() < header.tables_len() || end != Some(header.image_len()) {
+        return Err(malformed("length of the image", header.image_len()));
+    }
+    Ok(header.image_len())
+}
+
+/// Bytes of the headers of an image with one module.
+pub const LINKED_HEADERS: usize = ImageHeader::SIZE + ModuleHeader::SIZE;

@@ -15,6 +15,7 @@
 //! | [`checksum`] | the checksums of header, tables, code and data |
 //! | [`types`] | value types and the encoding of function types |
 //! | [`layout`] | the VM structures, for each pointer width |
+//! | [`storage`] | what an instance takes of the heap |
 //! | [`builtins`] | what compiled code may ask of the runtime |
 //! | [`trap`] | trap codes and their messages |
 //! | [`sites`] | trap sites and return addresses, back to wasm offsets |
@@ -36,6 +37,7 @@ pub mod layout;
 pub mod order;
 pub mod record;
 pub mod sites;
+pub mod storage;
 pub mod tables;
 pub mod target;
 pub mod trap;

@@ -1,6 +1,7 @@
 //! `stilt compile`: every module for every target, in one call.
 
 mod depfile;
+mod object;
 mod plan;
 mod report;
 mod work;
@@ -18,6 +19,8 @@ use std::process::ExitCode;
 ///
 /// Every module is compiled for every target. With one target an image is written beside its module, with the extension
 /// `.cwasm`; with several, `.TARGET.cwasm`. An image is either whole or not there.
+///
+/// With `--emit obj` it is an object for a linker, `.o`, with a header for C beside it, `.h`.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The modules.
@@ -32,9 +35,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     out_dir: Option<PathBuf>,
 
-    /// Leave out function names, symbols and the ELF wrapping.
+    /// Leave out function names, symbols and the ELF wrapping. Of an object: what names take of the program's own memory.
     #[arg(long)]
     strip: bool,
+
+    #[command(flatten)]
+    object: object::ObjectArguments,
 
     /// Go on after an error. The exit code still tells of it.
     #[arg(short, long)]
@@ -67,8 +73,9 @@ enum Format {
 
 pub(crate) fn compile(arguments: &Arguments) -> Result<ExitCode> {
     let plan = Plan::new(arguments)?;
+    let object = arguments.object.wanted()?.then_some(&arguments.object);
     if arguments.print_key {
-        return work::print_keys(&plan, arguments.format);
+        return work::print_keys(&plan, object, arguments.format);
     }
     if arguments.format == Format::Json && plan.writes_to_stdout() {
         bail!("--format json and `-o -` would both write to standard output");
@@ -77,7 +84,7 @@ pub(crate) fn compile(arguments: &Arguments) -> Result<ExitCode> {
         output::make_folder(folder)?;
     }
     let report = Report::new(arguments.format);
-    let all = work::compile(&plan, arguments.compiler.jobs(), arguments.keep_going, &report)?;
+    let all = work::compile(&plan, arguments.compiler.jobs(), arguments.keep_going, object, &report)?;
     if !all {
         return Ok(ExitCode::FAILURE);
     }

@@ -36,6 +36,7 @@ Examples:
   stilt compile app.wat --target pulley64       bytecode for any machine
   stilt compile app.wasm --traps explicit       native code for grounds without an MMU
   stilt compile *.wasm --target x86_64 --target pulley64 --out-dir images
+  stilt compile app.wasm --emit obj             app.o and app.h, to be linked into a program
   stilt compile app.wasm --target-file board.toml    for a device that described itself
   stilt check app.cwasm --for board.toml        whether it will load there
   stilt run app.wasm -- one two                 compiles in memory and runs a WASI program

@@ -7,6 +7,7 @@ use crate::identity::Identity;
 use crate::image::{self, ImageInput};
 use crate::module::{DefinedFuncIndex, Module};
 use crate::names::Name;
+use crate::object::{Object, ObjectOptions, ObjectPlan};
 use crate::options::Options;
 use crate::signature::WasmSignature;
 use crate::stack::{self, StackNode};
@@ -71,8 +72,35 @@ impl Precompiler {
 
     /// Likewise, and tells `progress` how far it is.
     pub fn compile_with_progress(&self, wasm: &[u8], progress: &dyn Progress) -> Result<Vec<u8>, CompileError> {
+        self.compile_to(wasm, progress, image::write)
+    }
+
+    /// Compiles a module in the binary format into an object, for a linker to make it part of a program.
+    pub fn compile_object(&self, wasm: &[u8], object: &ObjectOptions) -> Result<Object, CompileError> {
+        self.compile_object_with_progress(wasm, object, &Silent)
+    }
+
+    /// Likewise, and tells `progress` how far it is.
+    pub fn compile_object_with_progress(
+        &self,
+        wasm: &[u8],
+        object: &ObjectOptions,
+        progress: &dyn Progress,
+    ) -> Result<Object, CompileError> {
+        // What is wrong with the choices should be told before anything is compiled.
+        let plan = ObjectPlan::new(object, &self.target)?;
+        self.compile_to(wasm, progress, |input| plan.write(input))
+    }
+
+    /// Compiles a module and makes something of the outcome.
+    fn compile_to<T: Send>(
+        &self,
+        wasm: &[u8],
+        progress: &dyn Progress,
+        make: impl FnOnce(&ImageInput<'_, '_>) -> Result<T, CompileError> + Send,
+    ) -> Result<T, CompileError> {
         let module = self.parse(wasm)?;
-        let work = || self.compile_module(&module, progress);
+        let work = || self.compile_module(&module, progress, make);
         match self.options.threads {
             None => work(),
             Some(threads) => {
@@ -88,6 +116,11 @@ impl Precompiler {
         Identity::new(wasm, &self.options, &self.target).build_id
     }
 
+    /// Likewise, of compiling them into an object. It goes into no image: those of objects with different names may be the same.
+    pub fn object_key(&self, wasm: &[u8], object: &ObjectOptions) -> [u8; 16] {
+        object.key(self.key(wasm))
+    }
+
     fn parse<'data>(&self, wasm: &'data [u8]) -> Result<Module<'data>, CompileError> {
         if wasm.len() > self.options.max_module_size {
             let limit = self.options.max_module_size as u64;
@@ -96,7 +129,12 @@ impl Precompiler {
         Module::parse(wasm)
     }
 
-    fn compile_module(&self, module: &Module<'_>, progress: &dyn Progress) -> Result<Vec<u8>, CompileError> {
+    fn compile_module<T>(
+        &self,
+        module: &Module<'_>,
+        progress: &dyn Progress,
+        make: impl FnOnce(&ImageInput<'_, '_>) -> Result<T, CompileError>,
+    ) -> Result<T, CompileError> {
         let env = ModuleEnv::new(module, &self.target)?;
         let functions = compile_functions(&env, progress)?;
         let signatures = Trampolines::new(module, &functions);
@@ -118,10 +156,11 @@ impl Precompiler {
         let align = self.target.function_align();
         let code = code::link(&self.target, &units, align, |name| matches!(name, Name::Function(_) | Name::Body(_)))?;
         let identity = Identity::new(module.wasm, &self.options, &self.target);
-        image::write(&ImageInput {
+        make(&ImageInput {
             env: &env,
             options: &self.options,
             code: &code,
+            units: &units,
             signatures: &signatures.numbers,
             frames: &frames,
             inlined: &inlined,

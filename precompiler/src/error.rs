@@ -1,5 +1,6 @@
 //! Why a module was not compiled: where, and what to do about it.
 
+use crate::object::ObjectError;
 use crate::options::{FloatMode, OptionsError};
 use core::fmt;
 
@@ -81,6 +82,8 @@ pub enum CompileError {
     },
     /// The options do not fit together.
     Options(OptionsError),
+    /// No object can be made so.
+    Object(ObjectError),
     /// The code that was made is wrong. A bug of this crate.
     Internal {
         /// In which function, if in one.
@@ -147,6 +150,7 @@ impl fmt::Display for CompileError {
                 write!(f, "{function} is too large to be compiled: split it")
             }
             CompileError::Options(error) => error.fmt(f),
+            CompileError::Object(error) => error.fmt(f),
             CompileError::Internal { function, message } => {
                 write!(f, "internal error{}: {message}; please report it with the module", Within(function))
             }
@@ -158,6 +162,7 @@ impl core::error::Error for CompileError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             CompileError::Options(error) => Some(error),
+            CompileError::Object(error) => Some(error),
             _ => None,
         }
     }
@@ -166,5 +171,11 @@ impl core::error::Error for CompileError {
 impl From<OptionsError> for CompileError {
     fn from(error: OptionsError) -> CompileError {
         CompileError::Options(error)
+    }
+}
+
+impl From<ObjectError> for CompileError {
+    fn from(error: ObjectError) -> CompileError {
+        CompileError::Object(error)
     }
 }

@@ -332,7 +332,8 @@ fn isa(name: TargetName, options: &Options, integers_only: bool) -> Result<(Owne
         ("opt_level", options.opt_level.name()),
         ("enable_verifier", on_off(options.verify)),
         ("preserve_frame_pointers", "true"),
-        ("unwind_info", "false"),
+        // Of prologues, for debuggers; unwinding itself goes by frame pointers.
+        ("unwind_info", "true"),
         ("enable_probestack", "false"),
         ("enable_multi_ret_implicit_sret", "true"),
         ("enable_heap_access_spectre_mitigation", on_off(options.spectre)),

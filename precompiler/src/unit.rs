@@ -9,6 +9,7 @@ use crate::target::Target;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, Function};
+use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, MachSrcLoc};
 use stilt_artifact::sites::Site;
 use stilt_artifact::target::Architecture;
@@ -23,6 +24,8 @@ pub(crate) struct Unit {
     pub(crate) relocations: Vec<Relocation>,
     /// Traps and calls, in the order of their offsets within the unit.
     pub(crate) sites: Vec<Site>,
+    /// How the prologue makes the frame: each step with the offset behind its instruction. Code without any takes no frame.
+    pub(crate) unwind: Vec<(u32, UnwindInst)>,
     /// Bytes of stack, with return address and saved frame pointer.
     pub(crate) frame: u32,
     /// Alignment that the code itself needs.
@@ -111,6 +114,7 @@ pub(crate) fn compile(
     let mut unit = Unit {
         relocations: relocations(target, &code, &context.func)?,
         sites,
+        unwind: code.buffer.unwind_info.to_vec(),
         frame: frame + 2 * u32::from(target.pointer_width()),
         align: code.buffer.alignment.max(1),
         bytes: code.code_buffer().to_vec(),

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `engine`, `config`, `registry`, `compatibility` | what modules and stores share; what can run here |
 //! | `pooling` | slots for memories |
-//! | `module` | a loaded image |
+//! | `module`, `linked` | a loaded image; one that is part of the program |
 //! | `store`, `limits` | what instances live in, and how much of it there may be |
 //! | `instance`, `linker`, `link_error` | linking and instantiating |
 //! | `func`, `host_func`, `typed`, `wasm_ty`, `slots` | functions, in both directions |
@@ -41,6 +41,7 @@ mod host_func;
 mod instance;
 mod limits;
 mod link_error;
+mod linked;
 mod linker;
 mod memory;
 mod module;
@@ -72,6 +73,9 @@ pub use host_func::IntoFunc;
 pub use instance::Instance;
 pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use link_error::{ImportTypeError, UnknownImportError};
+#[doc(hidden)]
+pub use linked::Aligned as __Aligned;
+pub use linked::LinkedImage;
 pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;

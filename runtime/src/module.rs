@@ -14,7 +14,9 @@ use stilt_collections::{Storage, TryArc, TryVec, unsize_arc};
 use stilt_vm::{ModuleOwner, VmError};
 
 use crate::registry::TypeIds;
-use crate::{Engine, Error, ExportType, ExternType, FuncType, GlobalType, ImportType, MemoryType, Result, TableType};
+use crate::{
+    Engine, Error, ExportType, ExternType, FuncType, GlobalType, ImportType, LinkedImage, MemoryType, Result, TableType,
+};
 
 /// A loaded module, ready to be instantiated. Cheap to clone; may be used from any thread.
 #[derive(Clone)]
@@ -87,6 +89,25 @@ impl Module {
         }
         // SAFETY: the caller's promises.
         let vm = unsafe { stilt_vm::Module::in_place(memory) };
+        Module::new(engine, vm.map_err(vm_error)?)
+    }
+
+    /// Loads an image that a linker has placed in this program: nothing of it is copied, written or protected. `image` is the symbol
+    /// of an object that `stilt compile --emit obj` or the crate `stilt-build` wrote, see [`linked_image!`](crate::linked_image).
+    ///
+    /// # Errors
+    /// As [`Module::deserialize_raw`]; and the code is not where the linker was to place it.
+    ///
+    /// # Safety
+    /// As [`Module::deserialize`]; and `image` is such a symbol, whose sections are at their places in memory. Native code
+    /// among them must be executable and coherent with instruction fetch already, as that of the program itself is.
+    #[expect(unsafe_code, reason = "the caller's promise about the image is handed on")]
+    pub unsafe fn from_linked(engine: &Engine, image: &'static LinkedImage) -> Result<Module> {
+        if let Some(header) = peek(&image.headers) {
+            engine.check_image(&header)?;
+        }
+        // SAFETY: the caller's promises.
+        let vm = unsafe { stilt_vm::Module::linked(&image.headers) };
         Module::new(engine, vm.map_err(vm_error)?)
     }
 

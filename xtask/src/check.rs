@@ -15,6 +15,7 @@ const OTHERS: &[(&str, bool)] = &[
     ("docs/skeleton/rust", true),
     ("embedding-example/build-script", false),
     ("embedding-example/kernel", true),
+    ("embedding-example/linked", true),
     ("embedding-example/smallest", true),
     ("fuzz", false),
     ("platform-abi/bindgen-check", true),

@@ -5,6 +5,7 @@ mod check;
 mod cmake;
 mod demo;
 mod kernels;
+mod linked;
 mod setup;
 mod size;
 mod suites;

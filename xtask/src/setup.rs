@@ -21,6 +21,8 @@ pub(crate) const PACKAGES: &[Package] = &[
     // A build with the CMake function.
     Package { name: "cmake", shown_by: "/usr/bin/cmake" },
     Package { name: "make", shown_by: "/usr/bin/make" },
+    // Backtraces through modules that are linked into a program.
+    Package { name: "gdb", shown_by: "/usr/bin/gdb" },
     // C++ reads the platform header.
     Package { name: "g++", shown_by: "/usr/bin/g++" },
     // Sizes of images for other machines.

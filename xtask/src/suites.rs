@@ -4,6 +4,7 @@ use crate::build_script;
 use crate::cmake;
 use crate::demo;
 use crate::kernels;
+use crate::linked;
 use crate::setup;
 use crate::size;
 use crate::tool;
@@ -23,6 +24,11 @@ const SUITES: &[Suite] = &[
     Suite { name: "no panic reachable in the smallest image", needs: &["/usr/bin/cc"], run: size::run },
     Suite { name: "the demonstration", needs: &[], run: demo::run },
     Suite { name: "the example with a build script", needs: &["/usr/bin/cc"], run: build_script::run },
+    Suite {
+        name: "modules linked into programs",
+        needs: &["/usr/bin/cc", "/usr/bin/c++", "/usr/bin/gdb", "/usr/bin/ld.lld", "/usr/bin/readelf"],
+        run: linked::run,
+    },
     Suite {
         name: "the CMake function, as its user would use it",
         needs: &["/usr/bin/cmake", "/usr/bin/make"],

@@ -10,6 +10,8 @@ pub enum ImageError {
     NotAnImage,
     /// It is a WebAssembly module: it must be compiled first.
     WasmModule,
+    /// Its code lies within it; only that of a linked image does not.
+    NotLinked,
     /// It is shorter than it says.
     Truncated {
         /// Bytes needed.
@@ -64,6 +66,9 @@ impl core::fmt::Display for ImageError {
             ImageError::WasmModule => {
                 f.write_str("this is a WebAssembly module, not an image: compile it with `stilt compile` first")
             }
+            ImageError::NotLinked => f.write_str(
+                "the image was not compiled to be linked (`--emit obj`): load it with `Module::deserialize` or `deserialize_raw`",
+            ),
             ImageError::Truncated { expected, found } => {
                 write!(f, "the image is cut short: it needs {expected} bytes, only {found} are there")
             }

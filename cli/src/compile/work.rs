@@ -1,6 +1,7 @@
 //! Doing what a plan says, several images at a time.
 
 use super::Format;
+use super::object::ObjectArguments;
 use super::plan::{Plan, Task};
 use super::report::{Outcome, Report};
 use crate::output::Stdout;
@@ -15,7 +16,13 @@ use std::thread;
 use std::time::Instant;
 
 /// Makes every image; after an error only those that were begun, unless told to keep going. Whether all are made.
-pub(super) fn compile(plan: &Plan, jobs: Option<NonZeroUsize>, keep_going: bool, report: &Report) -> Result<bool> {
+pub(super) fn compile(
+    plan: &Plan,
+    jobs: Option<NonZeroUsize>,
+    keep_going: bool,
+    object: Option<&ObjectArguments>,
+    report: &Report,
+) -> Result<bool> {
     let jobs = jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let workers = jobs.min(plan.tasks.len()).max(1);
     // What does not divide evenly is given to each: the system shares out better than we could.
@@ -28,7 +35,7 @@ pub(super) fn compile(plan: &Plan, jobs: Option<NonZeroUsize>, keep_going: bool,
                 continue;
             }
             let start = Instant::now();
-            let outcome = one(plan, task, threads, &bar);
+            let outcome = one(plan, task, threads, object, &bar);
             if outcome.is_err() {
                 failed.fetch_add(1, Ordering::Relaxed);
             }
@@ -58,9 +65,20 @@ pub(super) fn compile(plan: &Plan, jobs: Option<NonZeroUsize>, keep_going: bool,
     Ok(failed == 0)
 }
 
-fn one(plan: &Plan, task: &Task, threads: Option<NonZeroUsize>, bar: &Bar) -> Result<Outcome> {
+fn one(
+    plan: &Plan,
+    task: &Task,
+    threads: Option<NonZeroUsize>,
+    object: Option<&ObjectArguments>,
+    bar: &Bar,
+) -> Result<Outcome> {
     let precompiler = plan.choice(task).context("the plan has no such target")?.precompiler(threads)?;
     let module = input::read_module(&task.module)?;
+    if let Some(object) = object {
+        let bytes = object.make(&precompiler, task, &module, bar)?;
+        let key = precompiler.object_key(&module, &object.options(task)?);
+        return Ok(Outcome { bytes, key: hexadecimal(&key) });
+    }
     let image = precompiler
         .compile_with_progress(&module, bar)
         .with_context(|| format!("cannot compile {}", task.module.display()))?;
@@ -69,11 +87,15 @@ fn one(plan: &Plan, task: &Task, threads: Option<NonZeroUsize>, bar: &Bar) -> Re
 }
 
 /// Prints the key of every image.
-pub(super) fn print_keys(plan: &Plan, format: Format) -> Result<ExitCode> {
+pub(super) fn print_keys(plan: &Plan, object: Option<&ObjectArguments>, format: Format) -> Result<ExitCode> {
     let mut out = Stdout::new();
     for task in &plan.tasks {
         let choice = plan.choice(task).context("the plan has no such target")?;
-        let key = hexadecimal(&choice.precompiler(None)?.key(&input::read_module(&task.module)?));
+        let (precompiler, module) = (choice.precompiler(None)?, input::read_module(&task.module)?);
+        let key = hexadecimal(&match object {
+            Some(object) => precompiler.object_key(&module, &object.options(task)?),
+            None => precompiler.key(&module),
+        });
         out.line(&match format {
             Format::Text => format!("{key}  {}  {}", task.module.display(), choice.name),
             Format::Json => {

@@ -8,6 +8,7 @@ mod floats;
 mod inspect;
 mod many;
 mod objdump;
+mod objects;
 mod run;
 mod support;
 mod wast;

@@ -6,15 +6,17 @@ mod segments;
 mod strings;
 mod writer;
 
-pub(crate) use writer::write;
+pub(crate) use writer::{parts, write};
 
 use crate::code::Code;
 use crate::error::CompileError;
 use crate::module::Module;
+use crate::names::Name;
 use crate::options::Options;
 use crate::signature::WasmSignature;
 use crate::stack::DeepestPath;
 use crate::translate::{InlineMap, ModuleEnv};
+use crate::unit::Unit;
 use std::collections::BTreeMap;
 
 /// Everything that an image is made from.
@@ -25,6 +27,8 @@ pub(crate) struct ImageInput<'a, 'data> {
     pub(crate) options: &'a Options,
     /// The code range.
     pub(crate) code: &'a Code,
+    /// What it was linked from.
+    pub(crate) units: &'a [(Name, Unit)],
     /// The number of each signature that has trampolines.
     pub(crate) signatures: &'a BTreeMap<WasmSignature, u32>,
     /// The frame of each own function.

@@ -36,7 +36,10 @@ pub(super) fn sections(image: &AnyImage<'_>, file: &[u8]) -> Vec<SectionReport> 
             part(&name, base + u64::from(start), base + u64::from(*end));
         }
     }
-    part("code", base + header.code, base + header.code + u64::from(header.code_len));
+    // What a linker places is not in the file.
+    if !image.is_linked() {
+        part("code", base + header.code, base + header.code + u64::from(header.code_len));
+    }
     part("data", base + u64::from(header.data), base + u64::from(header.data) + u64::from(header.data_len));
     part("ELF sections", base + u64::from(header.image_len), u64::from(header.file_len));
     part("(behind the image)", u64::from(header.file_len), file.len() as u64);

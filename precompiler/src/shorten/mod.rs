@@ -7,7 +7,7 @@
 //! | accesses to the frame, through the frame pointer in place of the stack pointer | 1 fewer; 4 in large frames |
 //! | what stands in front of and behind the cold call of a trap: the context is fetched by a trampoline | 2 to 10 fewer |
 //!
-//! Whatever depends on positions is moved along: jumps, jump tables, constants, relocations, sites.
+//! Whatever depends on positions is moved along: jumps, jump tables, constants, relocations, sites, steps of the prologue.
 //!
 //! A decoder that is not ours finds the instructions, following the control flow from the entry. A function that holds anything
 //! beside what Cranelift is known to write stays as it is. [`verify`] decodes the outcome again and compares; it runs where
@@ -37,7 +37,7 @@ pub(crate) fn shorten(unit: &mut Unit, blocks: &[u32], check: bool) -> Result<()
     }
     let layout = Layout::new(&decoded, unit.align);
     let bytes = layout.bytes(&decoded, &unit.bytes)?;
-    let mut moved = Unit { bytes, relocations: unit.relocations.clone(), sites: unit.sites.clone(), ..*unit };
+    let mut moved = Unit { bytes, ..unit.clone() };
     for (relocation, name) in &decoded.renamed {
         moved.relocations[*relocation].target = *name;
     }
@@ -49,6 +49,12 @@ pub(crate) fn shorten(unit: &mut Unit, blocks: &[u32], check: bool) -> Result<()
             return Err("a site within an instruction");
         }
         site.code = layout.code(site.code);
+    }
+    for (at, _) in &mut moved.unwind {
+        if !decoded.is_boundary(*at) {
+            return Err("a step of the prologue within an instruction");
+        }
+        *at = layout.code(*at);
     }
     if check {
         verify::verify(unit, &decoded, &moved, &layout)?;

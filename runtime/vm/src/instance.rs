@@ -10,10 +10,11 @@
 
 use core::alloc::Layout;
 use core::cell::Cell;
-use core::mem::{offset_of, size_of};
+use core::mem::{align_of, offset_of, size_of};
 use core::ptr::NonNull;
 
 use stilt_artifact::layout::{CONTEXT_HOST, CONTEXT_INSTANCE, FuncImportLayout, FuncRefLayout};
+use stilt_artifact::storage::{BLOCK_ALIGN, BlockSizes, MEMORY_PADDING};
 use stilt_artifact::tables::ImportEntry;
 use stilt_artifact::types::{ExternKind, ValueType};
 use stilt_artifact::{ModuleImage, Native};
@@ -284,6 +285,16 @@ impl Plan {
         Some(Plan { layout, memories, tables, head, context })
     }
 }
+
+const _: () = {
+    let sizes = BlockSizes::new(WIDTH);
+    assert!(size_of::<InstanceBlock>() <= sizes.block, "as the contract says");
+    assert!(size_of::<MemoryBlock>() <= sizes.memory, "as the contract says");
+    assert!(size_of::<TableBlock>() <= sizes.table, "as the contract says");
+    assert!(size_of::<InstanceHead>() <= sizes.head, "as the contract says");
+    assert!(align_of::<InstanceHead>() == BLOCK_ALIGN, "as the contract says");
+    assert!(memory::PADDING == MEMORY_PADDING, "as the contract says");
+};
 
 impl Store {
     /// Makes an instance that is linked but not initialised: see [`Store::initialize`]. `imports` are those of the module,

@@ -1,6 +1,7 @@
 //! A loaded image: its bytes, where they are, and where its code is.
 //!
 //! INV-IMAGE: the bytes that `image` views are readable, unchanged and at their place as long as the [`Module`] lives.
+//! They are one range, or, where a linker has placed them, two: tables and data, and code ([`Module::linked`]).
 //! Everything that loading, instantiating and calling reads was checked by `Image::parse`; or, without the feature `image-checks`,
 //! by the precompiler, as the checksum and INV-CODE vouch.
 //!
@@ -11,8 +12,8 @@ use core::mem::size_of;
 use core::num::NonZeroUsize;
 use core::ptr::{NonNull, slice_from_raw_parts};
 
-use stilt_artifact::header::IMAGE_ALIGN;
-use stilt_artifact::image::image_start;
+use stilt_artifact::header::{CODE_MARK, IMAGE_ALIGN};
+use stilt_artifact::image::{LINKED_HEADERS, image_start, linked_len};
 use stilt_artifact::tables::TypeEntry;
 use stilt_artifact::target::{Architecture, Convention, TrapMode};
 use stilt_artifact::types::ValueType;
@@ -152,16 +153,64 @@ impl Module {
         unsafe { Module::at(file.cast(), file.len(), Bytes::Borrowed) }
     }
 
+    /// Uses an image whose tables and code a linker has placed apart.
+    ///
+    /// # Errors
+    /// There is no such image, or not for here; it, or its code, lies at a wrong address; the code is another's.
+    ///
+    /// # Safety
+    /// `headers` is the symbol of an object that the precompiler wrote, as the linker placed it: what its header leads to is
+    /// readable, unchanged and at its place from here on. Native code is executable, and instruction fetch is coherent with it.
+    /// INV-CODE holds for the image.
+    pub unsafe fn linked(headers: &'static [u8; LINKED_HEADERS]) -> Result<Module, VmError> {
+        let len = linked_len(headers, Native)? as usize;
+        // The headers are a part of what the linker has placed, as the code is: neither is an object of Rust's.
+        let start = headers.as_ptr().expose_provenance();
+        let file: *const u8 = core::ptr::with_exposed_provenance(start);
+        // SAFETY: the tables that the header leads to are readable and stay, as the caller promises.
+        let file: &'static [u8] = unsafe { &*slice_from_raw_parts(file, len) };
+        let image = parse(file)?;
+        let header = image.fields();
+        // A distance modulo the range of a pointer, whose upper half is empty where pointers are short.
+        let code = start.wrapping_add(usize::from_ne_bytes(low_word(header.code())));
+        let code_len = header.code_len() as usize;
+        let too_far = code.checked_add(code_len).is_none() || code < CODE_MARK;
+        if too_far {
+            return Err(VmError::mismatch("the linker has not filled in where the code of the image lies"));
+        }
+        check_align("the code of the image", code, code_align(header.code_align_log2()))?;
+        let mark: *const [u8; CODE_MARK] = core::ptr::with_exposed_provenance(code.wrapping_sub(CODE_MARK));
+        // SAFETY: the linker has placed the mark in front of the code, as the caller promises.
+        if unsafe { mark.read() } != header.build_id() {
+            return Err(VmError::mismatch(
+                "where the image says that its code lies is no code of its own: is the section of the code where it was linked to?",
+            ));
+        }
+        let code: *const u8 = core::ptr::with_exposed_provenance(code);
+        // SAFETY: likewise, readable and unchanged from here on.
+        let code: &'static [u8] = unsafe { &*slice_from_raw_parts(code, code_len) };
+        Module::new(image, file, code, Bytes::Borrowed)
+    }
+
     /// # Safety
     /// As for [`Module::in_place`]; `bytes` owns the file, or is `Borrowed`.
     unsafe fn at(start: NonNull<u8>, len: usize, bytes: Bytes) -> Result<Module, VmError> {
         // SAFETY: readable and unchanged while the module lives, which is the only one to use the longer lifetime.
         let file: &'static [u8] = unsafe { &*slice_from_raw_parts(start.as_ptr(), len) };
-        let image: Image<'static, Native> = if cfg!(feature = "image-checks") {
-            Image::parse(file, Native)
-        } else {
-            Image::parse_trusted(file, Native)
-        }?;
+        let image = parse(file)?;
+        if image.is_linked() {
+            return Err(VmError::mismatch("the image is linked into a program: load it with `Module::from_linked`"));
+        }
+        Module::new(image, file, image.code(), bytes)
+    }
+
+    /// What `bytes` owns, if it does, are `file` and `code`.
+    fn new(
+        image: Image<'static, Native>,
+        file: &'static [u8],
+        code: &'static [u8],
+        bytes: Bytes,
+    ) -> Result<Module, VmError> {
         let header = image.header();
         if usize::from(header.pointer_width) != size_of::<usize>() {
             return Err(VmError::mismatch("the image is for another pointer width"));
@@ -169,12 +218,9 @@ impl Module {
         if header.modules != 1 {
             return Err(VmError::unsupported("the image does not hold exactly one module"));
         }
-        let base = image.bytes().as_ptr();
-        let code = image.code();
-        let code_align = 1usize.checked_shl(header.code_align_log2.into()).unwrap_or(usize::MAX);
-        check_align("the image", base.addr(), IMAGE_ALIGN)?;
+        check_align("the image", image.bytes().as_ptr().addr(), IMAGE_ALIGN)?;
         if !code.is_empty() {
-            check_align("the code of the image", code.as_ptr().addr(), code_align)?;
+            check_align("the code of the image", code.as_ptr().addr(), code_align(header.code_align_log2))?;
         }
         let architecture = Architecture::from_u8(header.architecture);
         let convention = Convention::from_u8(header.convention);
@@ -262,7 +308,13 @@ impl Module {
     /// # Errors
     /// The image is damaged.
     pub fn verify(&self) -> Result<(), VmError> {
-        Ok(self.image.image().verify_rest(self.file)?)
+        let image = self.image.image();
+        if !image.is_linked() {
+            return Ok(image.verify_rest(self.file)?);
+        }
+        let code = slice_from_raw_parts(self.code.as_ptr(), self.code_len as usize);
+        // SAFETY: the code is readable and unchanged while the module lives (INV-IMAGE).
+        Ok(image.verify_linked(unsafe { &*code })?)
     }
 
     /// The addresses of its code.
@@ -308,6 +360,23 @@ impl Module {
         };
         Some(sum(params).max(sum(results)))
     }
+}
+
+fn parse(file: &'static [u8]) -> Result<Image<'static, Native>, VmError> {
+    let image =
+        if cfg!(feature = "image-checks") { Image::parse(file, Native) } else { Image::parse_trusted(file, Native) };
+    Ok(image?)
+}
+
+fn code_align(log2: u8) -> usize {
+    1usize.checked_shl(log2.into()).unwrap_or(usize::MAX)
+}
+
+/// The part of a field of 64 bits that a linker for short pointers fills in as well as one for long ones.
+fn low_word(value: u64) -> [u8; size_of::<usize>()] {
+    let bytes = value.to_ne_bytes();
+    let word = if cfg!(target_endian = "little") { bytes.first_chunk() } else { bytes.last_chunk() };
+    word.copied().unwrap_or_default()
 }
 
 fn check_align(what: &'static str, address: usize, align: usize) -> Result<(), VmError> {

@@ -8,7 +8,7 @@ use crate::{hot_spots, smith};
 use std::sync::OnceLock;
 use stilt::{Config, Engine, Extern, ExternType, Func, Global, Instance, Memory, Module, Ref, Store, StoreLimits};
 use stilt::{StoreLimitsBuilder, Table, Val};
-use stilt_artifact::header::ImageHeader;
+use stilt_artifact::header::{ImageHeader, flags};
 use stilt_artifact::image::{Image, image_start, tables_checksum};
 use stilt_artifact::record::Field;
 use stilt_platform_linux as _;
@@ -124,7 +124,8 @@ pub fn repair_checksum(file: &mut [u8]) {
     let start = image_start(file);
     let Some(header) = header(file) else { return };
     let tables = file.get(start..).and_then(|image| image.get(..header.tables_len as usize));
-    let Some(sum) = tables.filter(|tables| tables.len() >= ImageHeader::SIZE).map(tables_checksum) else { return };
+    let Some(tables) = tables.filter(|tables| tables.len() >= ImageHeader::SIZE) else { return };
+    let sum = tables_checksum(tables, header.flags & flags::LINKED != 0);
     let at = start + ImageHeader::SIZE - u64::SIZE;
     if let Some(place) = file.get_mut(at..at + u64::SIZE) {
         place.copy_from_slice(&sum.to_ne_bytes());

@@ -1,6 +1,6 @@
 //! Images to damage, and ways to damage them. The tests are in `tests/`.
 
-use stilt_artifact::header::ImageHeader;
+use stilt_artifact::header::{ImageHeader, flags};
 use stilt_artifact::image::{image_start, tables_checksum};
 use stilt_artifact::record::Field;
 use stilt_artifact::target::TrapMode;
@@ -77,7 +77,7 @@ pub fn repair_checksum(file: &mut [u8]) -> bool {
     if tables.len() < ImageHeader::SIZE {
         return false;
     }
-    let sum = tables_checksum(tables);
+    let sum = tables_checksum(tables, header.flags & flags::LINKED != 0);
     let at = start + ImageHeader::SIZE - u64::SIZE;
     match file.get_mut(at..at + u64::SIZE) {
         Some(place) => place.copy_from_slice(&sum.to_ne_bytes()),

@@ -1,0 +1,64 @@
+//! Names of WebAssembly, which are any text, as parts of identifiers and as strings of C.
+
+use core::fmt::Write as _;
+use std::collections::BTreeSet;
+
+/// Makes identifiers of names, no two the same.
+#[derive(Debug, Default)]
+pub(super) struct Identifiers(BTreeSet<String>);
+
+impl Identifiers {
+    /// What is no letter, digit or underscore becomes an underscore; what has been given already gets a number.
+    pub(super) fn give(&mut self, name: &str) -> String {
+        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let mut identifier = plain.clone();
+        let mut number = 1u32;
+        while !self.0.insert(identifier.clone()) {
+            number += 1;
+            identifier = format!("{plain}_{number}");
+        }
+        identifier
+    }
+}
+
+/// A string literal.
+pub(super) fn literal(text: &str) -> String {
+    let mut literal = "\"".to_owned();
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => {
+                literal.push('\\');
+                literal.push(byte.into());
+            }
+            // Two question marks and a third character are one other character to C99.
+            b'?' => literal.push_str("\\?"),
+            b' '..=b'~' => literal.push(byte.into()),
+            // Three digits always, as a digit may follow. Writing to a string does not fail.
+            _ => drop(write!(literal, "\\{byte:03o}")),
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identifiers, literal};
+
+    #[test]
+    fn identifiers_differ() {
+        let mut identifiers = Identifiers::default();
+        assert_eq!(identifiers.give("a.b"), "a_b");
+        assert_eq!(identifiers.give("a-b"), "a_b_2");
+        assert_eq!(identifiers.give("a_b_2"), "a_b_2_2");
+        assert_eq!(identifiers.give("ü1"), "_1");
+        assert_eq!(identifiers.give(""), "");
+        assert_eq!(identifiers.give(""), "_2");
+    }
+
+    #[test]
+    fn strings_are_what_they_were() {
+        assert_eq!(literal("a\"b\\c??/1\0012\n"), r#""a\"b\\c\?\?/1\00112\012""#.replace("\\00112", "\\00112"));
+        assert_eq!(literal("é"), r#""\303\251""#);
+    }
+}

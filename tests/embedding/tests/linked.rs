@@ -1,0 +1,178 @@
+//! Images that are part of a program, placed here as a linker would: tables and code apart, and one number filled in. What a
+//! linker or a board gets wrong is an error, and none takes memory. (`cargo xtask test --only linked` links with real ones.)
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use object::{Object as _, ObjectSection as _};
+use stilt::{Config, Engine, Instance, LinkedImage, Module, Result, Store};
+use stilt_artifact::header::CODE_FIELD;
+use stilt_embedding_tests::{Ground, in_flash};
+use stilt_platform_linux as _;
+use stilt_precompiler::{ObjectOptions, Precompiler};
+
+struct Counting;
+
+#[global_allocator]
+static HEAP: Counting = Counting;
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is the system's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: handed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: handed on.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+const MODULE: &str = r#"
+(module
+  (memory (export "memory") 1)
+  (data (i32.const 8) "\2a")
+  (table 2 funcref)
+  (elem (i32.const 0) $answer)
+  (func $answer (export "answer") (result i32) (i32.load (i32.const 8))))
+"#;
+
+/// The two parts of an object.
+#[derive(Clone)]
+struct Parts {
+    tables: Vec<u8>,
+    code: Vec<u8>,
+    /// Where in there the code starts.
+    start: usize,
+}
+
+fn parts(ground: Ground) -> Parts {
+    let mut options = ObjectOptions::new("answer");
+    options.machine = Some("x86_64".to_owned());
+    let wasm = wat::parse_str(MODULE).expect("a module");
+    let compiler = Precompiler::new(ground.options()).expect("options");
+    let elf = compiler.compile_object(&wasm, &options).expect("it compiles").elf;
+    let file = object::File::parse(&*elf).expect("an object");
+    let section = |name: &str| file.section_by_name(name).expect("a section");
+    let code = section(if ground == Ground::Pulley { ".rodata.stilt.answer.code" } else { ".text.stilt.answer" });
+    let tables = section(".rodata.stilt.answer");
+    let (_, relocation) = tables.relocations().next().expect("a relocation");
+    let start = usize::try_from(relocation.addend()).expect("behind the mark") - CODE_FIELD;
+    Parts { tables: tables.data().expect("bytes").to_vec(), code: code.data().expect("bytes").to_vec(), start }
+}
+
+impl Parts {
+    /// Puts both where they stay, and fills in the distance.
+    fn link(&self) -> &'static LinkedImage {
+        self.link_at(0, 0)
+    }
+
+    /// Likewise, `tables` bytes behind a page, with a distance that is off by `code`.
+    fn link_at(&self, tables: usize, code: isize) -> &'static LinkedImage {
+        let start = in_flash(&self.code).cast::<u8>().as_ptr().addr() + self.start;
+        let place = vec![0; self.tables.len() + 4096 + tables].leak();
+        let front = place.as_ptr().addr().next_multiple_of(4096) - place.as_ptr().addr() + tables;
+        let image = &mut place[front..front + self.tables.len()];
+        image.copy_from_slice(&self.tables);
+        let distance = start.wrapping_add_signed(code).wrapping_sub(image.as_ptr().addr());
+        image[CODE_FIELD..CODE_FIELD + 8].copy_from_slice(&(distance as u64).to_ne_bytes());
+        // Its tables are found from its address, not through the reference.
+        let image = image.as_ptr().expose_provenance();
+        // SAFETY: the headers are there, and stay.
+        unsafe { &*core::ptr::with_exposed_provenance::<LinkedImage>(image) }
+    }
+}
+
+fn load(engine: &Engine, image: &'static LinkedImage) -> Result<Module> {
+    // SAFETY: the parts are the precompiler's; where they are damaged, nothing runs.
+    unsafe { Module::from_linked(engine, image) }
+}
+
+/// The error, which took no memory.
+fn refused(engine: &Engine, image: &'static LinkedImage) -> String {
+    let before = CALLS.load(Ordering::Relaxed);
+    let refused = load(engine, image);
+    let calls = CALLS.load(Ordering::Relaxed) - before;
+    let error = refused.err().expect("it must be refused");
+    // The error itself is one.
+    assert!(calls <= 1, "{calls} allocations for: {error}");
+    error.to_string()
+}
+
+/// One test, as whatever else allocates meanwhile would count.
+#[test]
+fn linked_images() -> Result<()> {
+    for ground in Ground::ALL {
+        let (engine, parts) = (ground.engine()?, parts(ground));
+        runs(&engine, &parts)?;
+        what_is_wrong_is_said(&engine, &parts);
+        damage_is_found(&engine, &parts);
+    }
+    let hardware = parts(Ground::Hardware);
+    let without = Engine::new(Config::new().signals_based_traps(false))?;
+    assert!(refused(&without, hardware.link()).contains("trap"));
+    Ok(())
+}
+
+fn runs(engine: &Engine, parts: &Parts) -> Result<()> {
+    let before = CALLS.load(Ordering::Relaxed);
+    let module = load(engine, parts.link())?;
+    let linked = CALLS.load(Ordering::Relaxed) - before;
+    assert!(linked <= 6, "{linked} allocations");
+    module.verify()?;
+    for _ in 0..2 {
+        let mut store = Store::new(engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        assert_eq!(instance.get_typed_func::<(), i32>(&mut store, "answer")?.call(&mut store, ())?, 42);
+    }
+    Ok(())
+}
+
+fn what_is_wrong_is_said(engine: &Engine, parts: &Parts) {
+    let mut other = parts.clone();
+    other.code[parts.start - 1] ^= 1;
+    for (image, words) in [
+        (parts.link_at(8, 0), "the image is not aligned to 16"),
+        (parts.link_at(0, 64), "no code of its own"),
+        (other.link(), "no code of its own"),
+    ] {
+        let error = refused(engine, image);
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+fn damage_is_found(engine: &Engine, parts: &Parts) {
+    // Any bit of headers and tables; the field that the linker fills in is checked by where it leads.
+    let header = &parts.tables;
+    let tables_len = u32::from_ne_bytes(*header[32..].first_chunk().expect("a header")) as usize;
+    for at in (0..tables_len).filter(|at| !(CODE_FIELD..CODE_FIELD + 8).contains(at)) {
+        let mut damaged = parts.clone();
+        damaged.tables[at] ^= 1 << (at % 8);
+        refused(engine, damaged.link());
+    }
+    // Code and data are looked at when that is asked for.
+    let mut code = parts.clone();
+    *code.code.last_mut().expect("code") ^= 1;
+    let mut data = parts.clone();
+    *data.tables.last_mut().expect("data") ^= 1;
+    for damaged in [code, data] {
+        let module = load(engine, damaged.link()).expect("loading does not look there");
+        assert!(module.verify().is_err());
+    }
+    // An image that is to be loaded is none that is linked, and the other way round.
+    let image = in_flash(&Ground::Pulley.image(MODULE).expect("it compiles"));
+    let start = image.cast::<u8>().as_ptr().addr() + stilt_artifact::header::ELF_PREFIX;
+    // SAFETY: an image, whose headers come first, in memory that stays.
+    let image = unsafe { &*core::ptr::with_exposed_provenance::<LinkedImage>(start) };
+    assert!(refused(engine, image).contains("not compiled to be linked"));
+    // SAFETY: nothing of it runs.
+    let error = unsafe { Module::deserialize(engine, &parts.tables) }.err().expect("it must be refused");
+    assert!(error.to_string().contains("from_linked"), "{error}");
+    let nothing: &'static [u8] = vec![0u8; 4096].leak();
+    // SAFETY: as many bytes as headers have.
+    let nothing = unsafe { &*nothing.as_ptr().cast::<LinkedImage>() };
+    assert!(refused(engine, nothing).contains("not a Stilt image"));
+}
