@@ -86,7 +86,7 @@ pub(crate) fn parts(input: &ImageInput<'_, '_>) -> Result<Parts, CompileError> {
     let mut code = vec![input.env.target.padding(); start - CODE_MARK];
     code.extend_from_slice(&header.build_id);
     code.extend_from_slice(&input.code.bytes);
-    let tables_align = sections.data_align.max(IMAGE_ALIGN as u32);
+    let tables_align = sections.data_align.max(length(IMAGE_ALIGN)?);
     Ok(Parts { tables: image, tables_align, code, code_start: length(start)?, code_align })
 }
 

@@ -1,7 +1,7 @@
 //! Images that are part of a program, placed here as a linker would: tables and code apart, and one number filled in. What a
 //! linker or a board gets wrong is an error, and none takes memory. (`cargo xtask test --only linked` links with real ones.)
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::cell::Cell;
 use std::alloc::{GlobalAlloc, Layout, System};
 
 use object::{Object as _, ObjectSection as _};
@@ -15,12 +15,16 @@ struct Counting;
 
 #[global_allocator]
 static HEAP: Counting = Counting;
-static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+std::thread_local! {
+    /// Allocations of this thread.
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
 
 // SAFETY: every call is the system's.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
+        CALLS.set(CALLS.get() + 1);
         // SAFETY: handed on.
         unsafe { System.alloc(layout) }
     }
@@ -93,16 +97,15 @@ fn load(engine: &Engine, image: &'static LinkedImage) -> Result<Module> {
 
 /// The error, which took no memory.
 fn refused(engine: &Engine, image: &'static LinkedImage) -> String {
-    let before = CALLS.load(Ordering::Relaxed);
+    let before = CALLS.get();
     let refused = load(engine, image);
-    let calls = CALLS.load(Ordering::Relaxed) - before;
+    let calls = CALLS.get() - before;
     let error = refused.err().expect("it must be refused");
     // The error itself is one.
     assert!(calls <= 1, "{calls} allocations for: {error}");
     error.to_string()
 }
 
-/// One test, as whatever else allocates meanwhile would count.
 #[test]
 fn linked_images() -> Result<()> {
     for ground in Ground::ALL {
@@ -118,9 +121,9 @@ fn linked_images() -> Result<()> {
 }
 
 fn runs(engine: &Engine, parts: &Parts) -> Result<()> {
-    let before = CALLS.load(Ordering::Relaxed);
+    let before = CALLS.get();
     let module = load(engine, parts.link())?;
-    let linked = CALLS.load(Ordering::Relaxed) - before;
+    let linked = CALLS.get() - before;
     assert!(linked <= 6, "{linked} allocations");
     module.verify()?;
     for _ in 0..2 {
