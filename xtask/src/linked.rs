@@ -114,7 +114,10 @@ impl Work {
     /// With `--gc-sections`, a module that is not referred to leaves nothing: no code, no tables, no unwind information.
     fn unused_modules_are_dropped(&self) -> Result<()> {
         let main = self.folder.join("unused.c");
-        fs::write(&main, "#include \"blinky.h\"\nint main(void) { return &blinky == 0; }\n")?;
+        fs::write(
+            &main,
+            "#include \"blinky.h\"\nconst void *volatile used = &blinky;\nint main(void) { return used == 0; }\n",
+        )?;
         for linker in ["bfd", "lld"] {
             let program = self.folder.join("unused");
             let mut link = Command::new("cc");

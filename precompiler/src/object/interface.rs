@@ -20,8 +20,8 @@ struct stilt_linked_image;
 /* A v128: lane 0 comes first, each lane in little-endian order. */
 typedef struct stilt_v128 { uint8_t bytes[16]; } stilt_v128;
 /* References: null, or something of the runtime's. */
-typedef struct stilt_funcref *stilt_funcref;
-typedef struct stilt_externref *stilt_externref;
+typedef struct stilt_function_reference *stilt_funcref;
+typedef struct stilt_host_reference *stilt_externref;
 #endif
 ";
 

@@ -105,7 +105,7 @@ fn refused(engine: &Engine, image: &'static LinkedImage) -> String {
     let before = CALLS.get();
     let refused = load(engine, image);
     let calls = CALLS.get() - before;
-    let error = refused.err().expect("it must be refused");
+    let error = refused.expect_err("it must be refused");
     // The error itself: its cause, and what holds that.
     assert!(calls <= 2, "{calls} allocations for: {error}");
     error.to_string()
@@ -178,7 +178,7 @@ fn damage_is_found(engine: &Engine, parts: &Parts) {
     let image = unsafe { &*core::ptr::with_exposed_provenance::<LinkedImage>(start) };
     assert!(refused(engine, image).contains("not compiled to be linked"));
     // SAFETY: nothing of it runs.
-    let error = unsafe { Module::deserialize(engine, &parts.tables) }.err().expect("it must be refused");
+    let error = unsafe { Module::deserialize(engine, &parts.tables) }.expect_err("it must be refused");
     assert!(error.to_string().contains("from_linked"), "{error}");
     let nothing: &'static [u8] = vec![0u8; 4096].leak();
     // SAFETY: as many bytes as headers have.
