@@ -43,8 +43,13 @@ pub mod flags {
     pub const VECTORS: u32 = 1 << 4;
     /// The image is linked into a program: the code lies where a linker has placed it, with [`super::CODE_MARK`] bytes in front of it.
     pub const LINKED: u32 = 1 << 5;
+    /// Code that may be jumped to says so: branch target identification, aarch64. It runs without, too.
+    pub const BRANCH_TARGETS: u32 = 1 << 6;
+    /// Return addresses on the stack are signed: pointer authentication, aarch64. It runs without, too.
+    pub const SIGNED_RETURNS: u32 = 1 << 7;
     /// All flags that this version knows. An image with another one is refused.
-    pub const KNOWN: u32 = SPECTRE | INTERRUPT | FUEL | FLOAT_REGISTERS | VECTORS | LINKED;
+    pub const KNOWN: u32 =
+        SPECTRE | INTERRUPT | FUEL | FLOAT_REGISTERS | VECTORS | LINKED | BRANCH_TARGETS | SIGNED_RETURNS;
 }
 
 record! {

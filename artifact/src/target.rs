@@ -40,6 +40,17 @@ impl Architecture {
         }
     }
 
+    /// The native architecture that a triple names in its first part: by its name, or as compilers write it.
+    pub fn of_triple(first: &str) -> Option<Architecture> {
+        Some(match first {
+            "x86_64" => Architecture::X86_64,
+            "aarch64" | "arm64" => Architecture::Aarch64,
+            "riscv64" | "riscv64gc" | "riscv64a23" => Architecture::Riscv64,
+            "s390x" => Architecture::S390x,
+            _ => return None,
+        })
+    }
+
     /// The architecture of the machine this code runs on, if images can be native to it.
     pub const NATIVE: Option<Architecture> = if cfg!(target_arch = "x86_64") {
         Some(Architecture::X86_64)
@@ -76,12 +87,14 @@ impl Architecture {
                 "avx512vl",
                 "avx512vbmi",
             ],
-            Architecture::Aarch64 => &["lse", "paca", "fp16", "dotprod"],
+            Architecture::Aarch64 => &["lse", "pauth", "fp16", "dotprod", "i8mm"],
+            // Beyond G, without which no code is made. V comes with vectors of 128 bits at least.
             Architecture::Riscv64 => &[
-                "m", "a", "f", "d", "v", "c", "zca", "zcb", "zcd", "zba", "zbb", "zbc", "zbs", "zbkb", "zfa", "zfh",
-                "zvfh", "zicond",
+                "v", "zca", "zcb", "zcd", "zba", "zbb", "zbc", "zbs", "zbkb", "zfa", "zfhmin", "zfh", "zvfh", "zvbb",
+                "zicond",
             ],
-            Architecture::S390x => &["arch13", "mie3", "mie4", "vxrs_ext2", "vxrs_ext3"],
+            // Beyond the z14.
+            Architecture::S390x => &["mie3", "vxrs_ext2", "mie4", "vxrs_ext3"],
             Architecture::Pulley => &[],
         }
     }

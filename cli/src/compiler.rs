@@ -23,7 +23,8 @@ pub(crate) struct CompilerArguments {
     #[arg(long, value_name = "FILE")]
     target_file: Vec<PathBuf>,
 
-    /// The CPU to compile for; the default does not depend on this machine (x86_64: x86-64-v2).
+    /// The CPU to compile for; the default does not depend on this machine (x86_64: x86-64-v2, aarch64:
+    /// armv8-a, riscv64: rv64gc, s390x: z14).
     #[arg(long, value_name = "CPU")]
     cpu: Option<String>,
 
@@ -61,6 +62,14 @@ pub(crate) struct CompilerArguments {
     /// Whether jumps that reach are written in their short form, where the target has one.
     #[arg(long, value_name = "SWITCH", default_value = "on")]
     short_jumps: Switch,
+
+    /// Mark code that may be jumped to (branch target identification). aarch64 only; runs on every such CPU.
+    #[arg(long)]
+    bti: bool,
+
+    /// Sign return addresses on the stack (pointer authentication). aarch64 only; runs on every such CPU.
+    #[arg(long)]
+    pac: bool,
 
     /// Whether bodies of functions may be put in place of their calls (with `-O speed`).
     #[arg(long, value_name = "SWITCH", default_value = "on")]
@@ -208,6 +217,8 @@ impl CompilerArguments {
             Level::Size => OptLevel::Size,
         };
         options.short_jumps = matches!(self.short_jumps, Switch::On);
+        options.bti = self.bti;
+        options.pac = self.pac;
         options.inline = matches!(self.inline, Switch::On);
         options.interrupt = matches!(self.interrupt, Interrupt::Epoch);
         options.float = self.float.map(|float| match float {

@@ -5,10 +5,10 @@ use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::process::ExitCode;
-use stilt::{Config, Engine};
+use stilt::Engine;
 use stilt_artifact::Endian;
 use stilt_artifact::target::{Architecture, TrapMode};
-use stilt_precompiler::target::TARGETS;
+use stilt_precompiler::target::{TARGETS, TargetName};
 use stilt_precompiler::{Options, Precompiler, Target};
 
 /// List what can be compiled for, with CPU features and defaults; or describe this machine.
@@ -32,7 +32,7 @@ enum Format {
 pub(crate) fn targets(arguments: &Arguments) -> Result<ExitCode> {
     let mut out = Stdout::new();
     if arguments.describe {
-        let engine = Engine::new(&Config::new()).map_err(|error| anyhow!("{error}"))?;
+        let engine = Engine::new(&crate::machine::config()).map_err(|error| anyhow!("{error}"))?;
         out.line(engine.describe().to_string().trim_end())?;
         out.finish()?;
         return Ok(ExitCode::SUCCESS);
@@ -41,7 +41,7 @@ pub(crate) fn targets(arguments: &Arguments) -> Result<ExitCode> {
         let precompiler = Precompiler::new(Options::for_target(name.name)).map_err(|error| anyhow!("{error}"))?;
         let target = precompiler.target();
         match arguments.format {
-            Format::Text => text(&mut out, target)?,
+            Format::Text => text(&mut out, name, target)?,
             Format::Json => out.line(&record(target).to_string())?,
         }
     }
@@ -49,7 +49,7 @@ pub(crate) fn targets(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(out: &mut Stdout, target: &Target) -> Result<()> {
+fn text(out: &mut Stdout, name: TargetName, target: &Target) -> Result<()> {
     let words = |list: &[&str]| if list.is_empty() { "none".to_owned() } else { list.join(", ") };
     let facts = format!("{}-bit, {}-endian", u32::from(target.pointer_width()) * 8, order(target));
     out.line(&format!("{}: {facts}", target.name()))?;
@@ -58,7 +58,9 @@ fn text(out: &mut Stdout, target: &Target) -> Result<()> {
         return out.field("code", "bytecode, interpreted");
     }
     let (on, off) = features(target);
-    out.field("CPU", &format!("{} by default", target.cpu()))?;
+    let more: Vec<_> = name.cpus().skip(1).collect();
+    let more = if more.is_empty() { String::new() } else { format!("; more: {}", more.join(", ")) };
+    out.field("CPU", &format!("{} by default{more}", target.cpu()))?;
     out.field("features", &words(&on))?;
     out.field("more features", &words(&off))
 }

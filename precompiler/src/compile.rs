@@ -176,7 +176,7 @@ impl Precompiler {
 
     fn flags(&self, units: &[(Name, Unit)]) -> u32 {
         let any = |uses: fn(&Unit) -> bool| units.iter().any(|(_, unit)| uses(unit));
-        let mut bits = 0;
+        let mut bits = self.target.protection();
         for (on, bit) in [
             (self.target.spectre(), flags::SPECTRE),
             (self.target.interrupt(), flags::INTERRUPT),
@@ -294,6 +294,9 @@ impl Trampolines {
                     UnitError::VectorResults => CompileError::VectorResults { offset: 0, function: None },
                     UnitError::Vectors(mode) => {
                         CompileError::NoRegisters { what: "vectors", mode, offset: 0, function: None }
+                    }
+                    UnitError::VectorFeature(feature) => {
+                        CompileError::VectorFeature { target: target.name(), feature, offset: 0, function: None }
                     }
                     UnitError::TooLarge => CompileError::internal(format!("the trampoline {name:?} is too large")),
                     UnitError::Internal(message) => CompileError::internal(format!("trampoline {name:?}: {message}")),

@@ -59,6 +59,17 @@ pub enum CompileError {
         /// In which function, if in one.
         function: Option<FunctionLabel>,
     },
+    /// A function uses vectors, and the target's CPU has none.
+    VectorFeature {
+        /// The target.
+        target: &'static str,
+        /// The CPU feature that they need.
+        feature: &'static str,
+        /// Where the function stands, or one that calls it.
+        offset: u64,
+        /// That function, if known.
+        function: Option<FunctionLabel>,
+    },
     /// A function returns more vectors than the target can.
     VectorResults {
         /// Where the function stands, or one that calls it.
@@ -137,6 +148,12 @@ impl fmt::Display for CompileError {
                     _ => "compile the module without SIMD, or with `--float hard`",
                 })
             }
+            CompileError::VectorFeature { target, feature, offset, function } => write!(
+                f,
+                "SIMD is used at offset {offset:#x}{}, for which target {target} needs the CPU feature `{feature}`: compile with \
+                 `--cpu-feature {feature}` for CPUs that have it, or build the module without SIMD",
+                Within(function)
+            ),
             CompileError::VectorResults { offset, function } => write!(
                 f,
                 "a function returns more than 16 v128 values, which this target cannot do, at offset {offset:#x}{}: \

@@ -74,6 +74,8 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
     }
     for (on, text) in [
         (default.as_ref().map(Target::short_jumps) != Some(target.short_jumps()), "--short-jumps=off"),
+        (options.bti, "--bti"),
+        (options.pac, "--pac"),
         (!options.inline, "--inline=off"),
         (options.strip, "--strip"),
         (options.interrupt, "--interrupt=epoch"),

@@ -77,10 +77,11 @@ impl FloatMode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// `x86_64`, `pulley32`, `pulley64`, `pulley32be`, `pulley64be`, or a triple that starts with one of these.
-    /// Default: `x86_64`.
+    /// `x86_64`, `aarch64`, `riscv64`, `s390x`, `pulley32`, `pulley64`, `pulley32be`, `pulley64be`, or a triple that starts with
+    /// one of these. Default: `x86_64`.
     pub target: String,
-    /// A CPU by one of Cranelift's names. Default: [`crate::DEFAULT_X86_64_CPU`] for x86_64; Pulley has none.
+    /// A CPU: for x86_64 by one of Cranelift's names. Default: [`crate::DEFAULT_X86_64_CPU`], `armv8-a`, `rv64gc`, `z14`; Pulley
+    /// has none.
     pub cpu: Option<String>,
     /// CPU features on top of (or, with `false`, less than) what `cpu` has, by the names of
     /// [`stilt_artifact::target::Architecture::features`], applied in order.
@@ -96,6 +97,10 @@ pub struct Options {
     /// Whether code is made shorter behind Cranelift: short jumps where they reach, accesses to the frame through its pointer,
     /// contexts of traps fetched out of line. x86_64 only. Default: yes.
     pub short_jumps: bool,
+    /// Whether code that may be jumped to says so (branch target identification). aarch64 only; runs on every such CPU. Default: no.
+    pub bti: bool,
+    /// Whether return addresses on the stack are signed (pointer authentication). Likewise.
+    pub pac: bool,
     /// Whether bodies of functions may be put in place of their calls, with [`OptLevel::Speed`]. Default: yes.
     pub inline: bool,
     /// Whether to leave out names and ELF wrapping. Default: no.
@@ -131,6 +136,8 @@ impl Default for Options {
             spectre: true,
             opt_level: OptLevel::default(),
             short_jumps: true,
+            bti: false,
+            pac: false,
             inline: true,
             strip: false,
             interrupt: false,
@@ -165,6 +172,8 @@ pub enum OptionsError {
         target: &'static str,
         /// What was asked for.
         cpu: String,
+        /// Those that it has, where they are few.
+        known: &'static [(&'static str, &'static [&'static str])],
     },
     /// The target has no such CPU feature.
     UnknownFeature {
@@ -179,6 +188,13 @@ pub enum OptionsError {
         target: &'static str,
         /// The feature.
         feature: &'static str,
+    },
+    /// Only aarch64 has instructions for this protection.
+    BranchProtection {
+        /// The target.
+        target: &'static str,
+        /// The option.
+        option: &'static str,
     },
     /// The target is interpreted: nothing finds traps but tests in the code.
     HardwareTraps {
@@ -210,12 +226,21 @@ impl core::fmt::Display for OptionsError {
             OptionsError::UnsupportedSystem(target) => {
                 write!(f, "target `{target}`: systems with Windows' calling convention are not supported yet")
             }
-            OptionsError::UnknownCpu { target, cpu } => write!(f, "target {target} has no CPU named `{cpu}`"),
+            OptionsError::UnknownCpu { target, cpu, known } => {
+                write!(f, "target {target} has no CPU named `{cpu}`")?;
+                for (number, (name, _)) in known.iter().enumerate() {
+                    write!(f, "{} {name}", if number == 0 { ": known are" } else { "," })?;
+                }
+                Ok(())
+            }
             OptionsError::UnknownFeature { target, feature } => {
-                write!(f, "target {target} has no CPU feature named `{feature}`")
+                write!(f, "target {target} has no CPU feature named `{feature}`; `stilt targets` lists them")
             }
             OptionsError::MissingFeature { target, feature } => {
                 write!(f, "target {target} needs the CPU feature {feature} to run WebAssembly 2.0")
+            }
+            OptionsError::BranchProtection { target, option } => {
+                write!(f, "target {target} has no branch protection: {option} is for aarch64")
             }
             OptionsError::HardwareTraps { target } => {
                 write!(f, "target {target} is interpreted and cannot rely on hardware traps: use explicit ones")

@@ -54,6 +54,8 @@ pub(crate) struct Relocation {
 pub(crate) enum UnitError {
     /// It is too large.
     TooLarge,
+    /// It has vectors, and the target is without this CPU feature.
+    VectorFeature(&'static str),
     /// It, or what it calls, returns more vectors than the target can.
     VectorResults,
     /// It has vectors, and the options have no registers for them.
@@ -64,9 +66,12 @@ pub(crate) enum UnitError {
 
 impl UnitError {
     /// The error of a function with this label, which stands at `offset` in the wasm file.
-    pub(crate) fn within(self, label: crate::FunctionLabel, offset: u32) -> CompileError {
+    pub(crate) fn within(self, target: &Target, label: crate::FunctionLabel, offset: u32) -> CompileError {
         match self {
             UnitError::TooLarge => CompileError::FunctionTooLarge { function: label },
+            UnitError::VectorFeature(feature) => {
+                CompileError::VectorFeature { target: target.name(), feature, offset: offset.into(), function: Some(label) }
+            }
             UnitError::VectorResults => CompileError::VectorResults { offset: offset.into(), function: Some(label) },
             UnitError::Vectors(mode) => {
                 let offset = offset.into();
@@ -89,6 +94,9 @@ pub(crate) fn compile(
     let (floats, vectors) = (any(ir::Type::is_float), any(ir::Type::is_vector));
     if vectors && !target.has_vectors() {
         return Err(UnitError::Vectors(target.float()));
+    }
+    if let (true, Some(feature)) = (vectors, target.missing_for_vectors()) {
+        return Err(UnitError::VectorFeature(feature));
     }
     let most = target.max_vector_results();
     let returns_too_many = |signature: &ir::Signature| {

@@ -110,5 +110,5 @@ fn backend(
 ) -> Result<Unit, CompileError> {
     let start = env.module.bodies[own].start();
     let unit = unit::compile(env.target, &mut worker.context, function, Some(start));
-    unit.map_err(|error| error.within(env.module.label(env.module.function_index(own)), start))
+    unit.map_err(|error| error.within(env.target, env.module.label(env.module.function_index(own)), start))
 }

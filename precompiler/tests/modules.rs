@@ -5,7 +5,7 @@ use stilt_precompiler::module::{
     ConstExpr, ContextPlan, DefinedFuncIndex, ElemItems, FuncIndex, GlobalIndex, Module, SegmentMode,
 };
 use stilt_precompiler::translate::{ModuleEnv, Scratch, translate};
-use stilt_precompiler::{CompileError, Options, Target};
+use stilt_precompiler::{CompileError, Options, Precompiler, Target};
 
 fn wasm(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("good text")
@@ -150,4 +150,25 @@ fn bodies_are_validated_before_any_is_translated() {
     let module = Module::parse(&bytes).expect("bodies are not looked at");
     let error = ModuleEnv::new(&module, &target).expect_err("the second is wrong");
     assert!(matches!(error, CompileError::Invalid { function: Some(ref label), .. } if label.index == 1), "{error}");
+}
+
+#[test]
+fn vectors_without_v_are_refused_by_name() {
+    let precompiler = |features: &[&str]| {
+        let mut options = Options::for_target("riscv64");
+        options.cpu_features = features.iter().map(|feature| ((*feature).to_owned(), true)).collect();
+        Precompiler::new(options).expect("good options")
+    };
+    let inside =
+        wasm("(module (func $mix (param i64) (result i64) (i64x2.extract_lane 1 (i64x2.splat (local.get 0)))))");
+    let error = precompiler(&[]).compile(&inside).expect_err("no vectors");
+    let text = error.to_string();
+    assert!(text.starts_with("SIMD is used at offset 0x"), "{text}");
+    assert!(text.contains("in function 0 (mix)") && text.contains("`v`: compile with `--cpu-feature v`"), "{text}");
+    assert!(precompiler(&["v"]).compile(&inside).is_ok());
+    // Only a trampoline has to do with them.
+    let passed = wasm(r#"(module (import "host" "take" (func (param v128))))"#);
+    let error = precompiler(&[]).compile(&passed).expect_err("no vectors");
+    assert!(matches!(error, CompileError::VectorFeature { feature: "v", function: None, .. }), "{error}");
+    assert!(precompiler(&["v"]).compile(&passed).is_ok());
 }

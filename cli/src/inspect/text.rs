@@ -39,7 +39,13 @@ fn needs(out: &mut Stdout, needs: &Needs) -> Result<()> {
             (false, false, false) => "integers only",
         }
     })?;
-    let switches = [(needs.spectre, "Spectre mitigations"), (needs.interrupt, "interrupt word"), (needs.fuel, "fuel")];
+    let switches = [
+        (needs.spectre, "Spectre mitigations"),
+        (needs.interrupt, "interrupt word"),
+        (needs.fuel, "fuel"),
+        (needs.branch_targets, "branch targets"),
+        (needs.signed_returns, "signed returns"),
+    ];
     out.field("compiled with", &words(switches.iter().filter(|(on, _)| *on).map(|(_, name)| *name)))?;
     out.field("convention", &needs.convention.to_string())?;
     out.field("code alignment", &size(needs.code_align))?;

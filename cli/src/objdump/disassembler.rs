@@ -37,7 +37,12 @@ pub(super) fn of(header: &ImageHeader) -> Result<Box<dyn Disassembler>> {
     Ok(match Architecture::from_u8(header.architecture) {
         Some(Architecture::X86_64) => Box::new(X86_64::new()?),
         Some(Architecture::Pulley) => Box::new(Pulley),
-        Some(other) => bail!("code for {} cannot be disassembled yet", other.name()),
+        Some(other) => {
+            let name = other.name();
+            bail!(
+                "code for {name} cannot be disassembled here: images are ELF files, `{name}-linux-gnu-objdump -d` reads them"
+            )
+        }
         None => bail!("the image is for an architecture that this version does not know"),
     })
 }

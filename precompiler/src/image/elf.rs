@@ -118,7 +118,7 @@ pub(super) fn wrap(wrapping: &Wrapping<'_>) -> (Vec<u8>, Vec<u8>) {
     front.u16(machine(wrapping.target.architecture()));
     front.u32(1);
     front.words(&[0, 0, headers]);
-    front.u32(0);
+    front.u32(machine_flags(wrapping.target));
     for size in [if wide { 64 } else { 52 }, 0, 0, section_len, SECTIONS, STRTAB] {
         front.u16(size);
     }
@@ -174,6 +174,17 @@ const fn machine(architecture: Architecture) -> u16 {
         // None is assigned to Pulley.
         Architecture::Pulley => 0,
     }
+}
+
+/// What the ELF header says beyond the machine: of riscv64, that there are compressed instructions, and how floats are passed
+/// (in registers of the D extension, as compilers do by default). Others have no such flags.
+fn machine_flags(target: &Target) -> u32 {
+    const EF_RISCV_RVC: u32 = 1;
+    const EF_RISCV_FLOAT_ABI_DOUBLE: u32 = 4;
+    if target.architecture() != Architecture::Riscv64 {
+        return 0;
+    }
+    EF_RISCV_FLOAT_ABI_DOUBLE | if target.has_feature("zca") { EF_RISCV_RVC } else { 0 }
 }
 
 #[derive(Default)]

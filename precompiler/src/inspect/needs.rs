@@ -72,6 +72,10 @@ pub struct Needs {
     pub float_registers: bool,
     /// Whether the code uses vector instructions.
     pub vectors: bool,
+    /// Whether code that may be jumped to says so. Not a need: such code runs anywhere.
+    pub branch_targets: bool,
+    /// Whether return addresses on the stack are signed. Likewise.
+    pub signed_returns: bool,
     /// What the code must be aligned to in memory, in bytes.
     pub code_align: u64,
     /// The largest frame that is taken before it is tested, in bytes: a stack bound leaves so much free beneath it.
@@ -114,6 +118,8 @@ impl Needs {
             soft_float: header.builtin_groups & Group::Float.bit() != 0,
             float_registers: has(flags::FLOAT_REGISTERS),
             vectors: has(flags::VECTORS),
+            branch_targets: has(flags::BRANCH_TARGETS),
+            signed_returns: has(flags::SIGNED_RETURNS),
             code_align: 1u64.checked_shl(header.code_align_log2.into()).unwrap_or(0),
             max_frame: header.max_frame,
         }
