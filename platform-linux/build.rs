@@ -23,7 +23,7 @@ fn main() {
         return;
     }
 
-    let mut files = vec!["tls.c", "signal_stack.c"];
+    let mut files = vec!["tls.c", "signal_stack.c", "cpu.c"];
     let mut build = cc::Build::new();
     build.std("c11").warnings(true).extra_warnings(true).include(root).include("c");
     for (feature, gate, file) in GATES {

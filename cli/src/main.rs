@@ -6,6 +6,7 @@ mod compiler;
 mod input;
 mod inspect;
 mod invoke;
+mod machine;
 mod objdump;
 mod output;
 mod progress;

@@ -3,6 +3,7 @@
 use crate::compiler::CompilerArguments;
 use crate::input::{self, Input};
 use crate::invoke;
+use crate::machine;
 use crate::output::Stdout;
 use crate::progress::Bar;
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -65,9 +66,9 @@ const TRAPPED: u8 = 128 + 6;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let image = image(arguments)?;
     let Some(stack) = arguments.max_wasm_stack else {
-        return run_image(&image, Config::new(), arguments);
+        return run_image(&image, machine::config(), arguments);
     };
-    let mut config = Config::new();
+    let mut config = machine::config();
     config.max_wasm_stack(stack);
     // A thread of its own, whose stack is large enough.
     let thread = thread::Builder::new().stack_size(stack.saturating_add(HOST_STACK));

@@ -5,6 +5,7 @@
 #define STILT_LINUX_REGISTERS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
 
@@ -60,6 +61,21 @@ static inline void write_registers(ucontext_t *context, struct registers registe
 #elif defined(__s390x__)
     machine->psw.addr = registers.pc;
     machine->gregs[15] = registers.sp;
+#endif
+}
+
+/*
+ * Whether a signal without a code of the kernel's is a trap all the same. On s390x that is what an instruction that compares and
+ * traps gives: SIGFPE with code 0, as if somebody had sent it, and 0xff as the reason in the floating-point control register.
+ */
+static inline bool is_trap_without_code(const ucontext_t *context, int signal)
+{
+#if defined(__s390x__)
+    return signal == SIGFPE && (context->uc_mcontext.fpregs.fpc >> 8 & 0xff) == 0xff;
+#else
+    (void)context;
+    (void)signal;
+    return false;
 #endif
 }
 

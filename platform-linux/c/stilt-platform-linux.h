@@ -20,6 +20,12 @@ extern "C" {
  */
 int32_t stilt_linux_thread_init(void);
 
+/*
+ * Whether the CPU has the feature with this name (`len` bytes, as `stilt targets` lists them), as far as the kernel tells on
+ * aarch64 and riscv64: 1 if so, 0 if not, -1 if it does not say. For `Config::detect_host_feature`.
+ */
+int32_t stilt_linux_cpu_feature(const char *name, uintptr_t len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -94,7 +94,7 @@ static void on_signal(int signal, siginfo_t *info, void *raw_context)
     ucontext_t *context = raw_context;
 
     /* A code above 0 is the kernel's, about the instruction that runs; except "a page elsewhere went bad". */
-    bool trap = info->si_code > 0;
+    bool trap = info->si_code > 0 || (info->si_code == 0 && is_trap_without_code(context, signal));
 #ifdef BUS_MCEERR_AO
     trap = trap && !(signal == SIGBUS && info->si_code == BUS_MCEERR_AO);
 #endif

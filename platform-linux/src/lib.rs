@@ -12,3 +12,7 @@
 //!
 //! What it offers in C beside the header is in `c/stilt-platform-linux.h`.
 #![no_std]
+
+mod cpu;
+
+pub use cpu::cpu_feature;

@@ -22,7 +22,10 @@ pub(crate) fn describe(config: &Config) -> GroundDescription {
 }
 
 /// Whether this runtime itself was compiled to leave float registers alone.
-const SOFT_FLOAT: bool = cfg!(all(target_arch = "x86_64", not(target_feature = "sse2")));
+const SOFT_FLOAT: bool = cfg!(any(
+    all(target_arch = "x86_64", not(target_feature = "sse2")),
+    all(target_arch = "aarch64", not(target_feature = "neon")),
+));
 
 const GROUPS: u32 = {
     let mut groups = Group::Core.bit();
@@ -61,8 +64,8 @@ const NAMES: &[&str] = match Architecture::NATIVE {
 
 fn has_feature(config: &Config, bit: u32, name: &str) -> Option<bool> {
     match config.detect() {
-        Some(detect) => detect(name),
-        None => stilt_vm::cpu::has_feature(bit),
+        Some(detect) if !stilt_vm::cpu::is_compiled_in(bit) => detect(name),
+        _ => stilt_vm::cpu::has_feature(bit),
     }
 }
 

@@ -134,7 +134,7 @@ impl Config {
         let name = target.split('-').next().unwrap_or(target);
         let endian = if cfg!(target_endian = "big") { "be" } else { "" };
         self.target = match (Architecture::NATIVE, name.strip_prefix("pulley")) {
-            (Some(native), None) if native.name() == name => Some(native),
+            (native @ Some(_), None) if native == Architecture::of_triple(name) => native,
             (_, Some(rest)) => match rest.strip_suffix(endian) {
                 Some("64") if size_of::<usize>() == 8 => Some(Architecture::Pulley),
                 Some("32") if size_of::<usize>() == 4 => Some(Architecture::Pulley),
@@ -149,9 +149,10 @@ impl Config {
         Ok(self)
     }
 
-    /// How to find out whether the CPU has a feature (`"sse4.1"`, `"avx2"`, …): `None` from `detect` means that it does not
-    /// know. Without it the features are asked from the CPU where that is possible, which is on x86_64 under an operating
-    /// system.
+    /// How to find out whether the CPU has a feature (`"sse4.1"`, `"lse"`, `"v"`, …): `None` from `detect` means that it does not
+    /// know. Without it the CPU is asked where a program may ask it: on x86_64 under an operating system, and on s390x. On aarch64
+    /// and riscv64 only the operating system can tell, or a kernel itself; for Linux there is `stilt_platform_linux::cpu_feature`.
+    /// What this runtime itself was compiled to use is taken to be there in any case.
     ///
     /// # Safety
     /// `detect` says yes only to features that the CPU has and whose registers the operating system keeps.
@@ -161,8 +162,8 @@ impl Config {
         self
     }
 
-    /// Whether images may use float registers although the runtime itself was compiled without them, as kernels are. Without
-    /// meaning elsewhere: values cross between guest and host as integers in any case.
+    /// Whether images may use float registers although the runtime itself was compiled without them, as kernels are: on x86_64, and
+    /// likewise on aarch64. Without meaning elsewhere: values cross between guest and host as integers in any case.
     ///
     /// # Safety
     /// If so, the float registers are enabled, and whatever interrupts a guest keeps them.

@@ -9,7 +9,7 @@ use stilt_vm::Pool;
 
 use crate::pooling::Strategy;
 use crate::registry::Registry;
-use crate::{Config, GroundDescription, Result, compatibility};
+use crate::{Config, GroundDescription, Refusal, Result, compatibility, refusal};
 
 /// Options and function types, shared by modules and stores. Cheap to clone; may be used from any thread.
 #[derive(Clone)]
@@ -82,6 +82,14 @@ impl Engine {
     /// A [`LoadError`](crate::LoadError) that says what is missing.
     pub(crate) fn check_image(&self, header: &ImageHeader) -> Result<()> {
         Ok(compatibility::check(self.config(), header)?)
+    }
+
+    /// Whether an image in these bytes will load here. Needs no memory: nothing is loaded, and the answer is a plain value.
+    ///
+    /// # Errors
+    /// Why it will not.
+    pub fn accepts(&self, image: &[u8]) -> core::result::Result<(), Refusal> {
+        refusal::check(self.config(), image)
     }
 
     /// What this ground offers to images: the machine, what the runtime was built with, what the configuration allows. Its

@@ -47,6 +47,7 @@ mod memory;
 mod module;
 #[cfg_attr(not(feature = "pooling-allocator"), path = "pooling_disabled.rs")]
 mod pooling;
+mod refusal;
 mod registry;
 mod slots;
 mod store;
@@ -81,6 +82,7 @@ pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
 #[cfg(feature = "pooling-allocator")]
 pub use pooling::{InstanceAllocationStrategy, PoolConcurrencyLimitError, PoolingAllocationConfig};
+pub use refusal::{ImageError, Refusal};
 pub use stilt_collections::OutOfMemory;
 pub use stilt_vm::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};

@@ -1,21 +1,36 @@
-//! Which features the CPU has, where it can be asked: on x86_64 under an operating system. A kernel decides itself which
-//! registers it keeps, so there the embedder must say.
+//! Which features the CPU has, where a program can ask it: on x86_64 under an operating system (a kernel decides itself which
+//! registers it keeps, so there the embedder must say), and on s390x. aarch64 and riscv64 let only kernels ask; elsewhere the
+//! embedder says what his operating system told him.
 //!
 //! Called by the loader, never on the way of a call.
 
 /// Whether the CPU has the feature with this place in [`stilt_artifact::target::Architecture::features`] and the operating system
 /// keeps its registers. `None`: not known.
 pub fn has_feature(bit: u32) -> Option<bool> {
-    if COMPILED_IN.checked_shr(bit).unwrap_or(0) & 1 != 0 { Some(true) } else { machine::has_feature(bit) }
+    if is_compiled_in(bit) { Some(true) } else { machine::has_feature(bit) }
 }
 
-/// What this very code may use, so that it is certainly there: a bit for each feature.
+/// Whether this very code may use the feature, so that it is certainly there.
+pub fn is_compiled_in(bit: u32) -> bool {
+    COMPILED_IN.checked_shr(bit).unwrap_or(0) & 1 != 0
+}
+
+/// A bit for each feature that this code may use.
 const COMPILED_IN: u32 = {
     macro_rules! bits {
         ($($bit:literal $feature:literal)*) => { 0 $( | ((cfg!(target_feature = $feature) as u32) << $bit) )* };
     }
     if cfg!(target_arch = "x86_64") {
         bits!(0 "cmpxchg16b" 1 "sse3" 2 "ssse3" 3 "sse4.1" 4 "sse4.2" 5 "popcnt" 6 "avx" 7 "avx2" 8 "fma" 9 "bmi1" 10 "bmi2" 11 "lzcnt")
+    } else if cfg!(target_arch = "aarch64") {
+        bits!(0 "lse" 1 "paca" 2 "fp16" 3 "dotprod" 4 "i8mm")
+    } else if cfg!(target_arch = "riscv64") {
+        // C with D has Zcd. That there is D a compiler may keep to itself, but under an operating system there always is.
+        let zcd = cfg!(all(target_feature = "c", any(target_feature = "d", not(target_os = "none"))));
+        bits!(0 "v" 1 "zca" 2 "zcb" 4 "zba" 5 "zbb" 6 "zbc" 7 "zbs" 8 "zbkb" 9 "zfa" 10 "zfhmin" 11 "zfh" 12 "zvfh" 13 "zvbb" 14 "zicond")
+            | ((zcd as u32) << 3)
+    } else if cfg!(target_arch = "s390x") {
+        bits!(0 "miscellaneous-extensions-3" 1 "vector-enhancements-2" 2 "miscellaneous-extensions-4" 3 "vector-enhancements-3")
     } else {
         0
     }
@@ -120,7 +135,33 @@ mod machine {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", not(target_os = "none"))))]
+#[cfg(target_arch = "s390x")]
+mod machine {
+    use core::arch::asm;
+
+    /// The facilities behind the features, in the order of their bits.
+    const FACILITIES: [u8; 4] = [61, 148, 84, 198];
+    /// Doublewords of facility bits that are asked for.
+    const WORDS: usize = 4;
+
+    pub(super) fn has_feature(bit: u32) -> Option<bool> {
+        let facility = *FACILITIES.get(bit as usize)?;
+        let mut list = [0u64; WORDS];
+        // SAFETY: `stfle` is open to every program; it writes as many doublewords as register 0 says, less one, which `list` has.
+        unsafe {
+            asm!(
+                ".insn s, 0xb2b00000, 0({list})",
+                list = in(reg_addr) list.as_mut_ptr(),
+                inout("r0") WORDS as u64 - 1 => _,
+                options(nostack),
+            );
+        }
+        let word = list.get(usize::from(facility >> 6))?;
+        Some(word.wrapping_shl(u32::from(facility & 63)) >> 63 == 1)
+    }
+}
+
+#[cfg(not(any(all(target_arch = "x86_64", not(target_os = "none")), target_arch = "s390x")))]
 mod machine {
     pub(super) fn has_feature(_bit: u32) -> Option<bool> {
         None

@@ -99,7 +99,9 @@ impl Module {
     /// INV-CODE holds for the image.
     pub unsafe fn publish(file: &[u8]) -> Result<Module, VmError> {
         if !publication::REACHES_EVERY_CORE {
-            return Err(VmError::unsupported("loading native code needs the platform's STILT_CODE_PUBLICATION"));
+            return Err(VmError::unsupported(
+                "loading native code needs stilt_platform_publish_code here (feature `code-publication`, gate STILT_CODE_PUBLICATION), since other cores must see it; code that lies in place needs none",
+            ));
         }
         let page = memory::page_size()?;
         // The image base comes to lie at a page, for the sake of what is aligned in it.

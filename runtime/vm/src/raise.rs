@@ -73,5 +73,14 @@ pub(crate) unsafe fn frame(fp: usize, interpreted: bool) -> (usize, usize) {
     let place = unsafe { place.add(distance) };
     // SAFETY: as above.
     let address = unsafe { place.read() };
-    (outer, address)
+    (outer, if interpreted { address } else { jump::plain(address) })
+}
+
+/// What a frame of compiled code that a trap has stopped has for a frame pointer, from what the platform's handler is told.
+///
+/// # Safety
+/// Compiled code was stopped there.
+pub(crate) unsafe fn trapped_frame(fp: usize) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { jump::trapped_frame(fp) }
 }

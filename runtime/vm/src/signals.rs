@@ -79,6 +79,8 @@ fn take(block: &StoreBlock, ip: usize, fp: usize, faulting_addr: Option<usize>) 
         return false;
     }
     block.trapped(code as u8);
+    // SAFETY: `ip` is an instruction of this store's compiled code, which runs on this thread.
+    let fp = unsafe { raise::trapped_frame(fp) };
     block.context.exit_fp.set(fp);
     block.context.exit_pc.set(ip);
     backtrace::capture(block, 0);

@@ -15,7 +15,8 @@ pub(super) unsafe fn jump(sp: usize, fp: usize, pc: usize) -> ! {
         asm!(
             "mov sp, {sp}",
             "mov fp, {fp}",
-            "br {pc}",
+            // As a return, which may lead anywhere: pages may forbid jumps to what is not marked as their target (BTI).
+            "ret {pc}",
             sp = in(reg) sp,
             fp = in(reg) fp,
             pc = in(reg) pc,
@@ -33,4 +34,26 @@ pub(super) fn stack_pointer() -> usize {
     // SAFETY: copies a register.
     unsafe { asm!("mov {}, sp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
     sp
+}
+
+/// The frame pointer of an instruction that trapped, from what the platform tells.
+///
+/// # Safety
+/// None is needed here.
+pub(super) unsafe fn trapped_frame(fp: usize) -> usize {
+    fp
+}
+
+/// A return address, without the signature that code may put into it (pointer authentication).
+pub(super) fn plain(address: usize) -> usize {
+    let plain: usize;
+    // SAFETY: `xpaclri`, by its encoding among the hints, removes a signature from x30, or does nothing where there are none.
+    unsafe {
+        asm!(
+            "hint #7",
+            inout("x30") address => plain,
+            options(nomem, nostack, preserves_flags),
+        );
+    }
+    plain
 }

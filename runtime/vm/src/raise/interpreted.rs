@@ -19,3 +19,16 @@ pub(super) fn stack_pointer() -> usize {
     let here = 0u8;
     core::hint::black_box(&raw const here).addr()
 }
+
+/// The frame pointer of an instruction that trapped, from what the platform tells.
+///
+/// # Safety
+/// None is needed here.
+pub(super) unsafe fn trapped_frame(fp: usize) -> usize {
+    fp
+}
+
+/// A return address, as it stands in a frame.
+pub(super) fn plain(address: usize) -> usize {
+    address
+}

@@ -32,3 +32,19 @@ pub(super) fn stack_pointer() -> usize {
     unsafe { asm!("lgr {}, %r15", out(reg) sp, options(nomem, nostack, preserves_flags)) };
     sp
 }
+
+/// What compiled code has for a frame pointer, for an instruction that trapped: the back chain, which the platform's frame pointer
+/// (r15) points to.
+///
+/// # Safety
+/// Compiled code was stopped, with its frame at `sp`.
+pub(super) unsafe fn trapped_frame(sp: usize) -> usize {
+    let chain = core::ptr::with_exposed_provenance::<usize>(sp);
+    // SAFETY: compiled code keeps the back chain in the first word of its frame.
+    unsafe { chain.read() }
+}
+
+/// A return address, as it stands in a frame.
+pub(super) fn plain(address: usize) -> usize {
+    address
+}

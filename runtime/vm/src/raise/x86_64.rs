@@ -34,3 +34,16 @@ pub(super) fn stack_pointer() -> usize {
     unsafe { asm!("mov {}, rsp", out(reg) sp, options(nomem, nostack, preserves_flags)) };
     sp
 }
+
+/// The frame pointer of an instruction that trapped, from what the platform tells.
+///
+/// # Safety
+/// None is needed here.
+pub(super) unsafe fn trapped_frame(fp: usize) -> usize {
+    fp
+}
+
+/// A return address, as it stands in a frame.
+pub(super) fn plain(address: usize) -> usize {
+    address
+}

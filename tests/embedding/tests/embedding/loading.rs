@@ -2,8 +2,9 @@
 
 use core::ptr::NonNull;
 
-use stilt::{Config, Engine, Instance, LoadError, Module, Result, Store};
+use stilt::{Config, Engine, ImageError, Instance, LoadError, Module, Refusal, Result, Store};
 use stilt_embedding_tests::{Ground, compile, in_flash, load};
+use stilt_precompiler::Options;
 
 use crate::everywhere;
 
@@ -131,4 +132,48 @@ fn threads_share_modules() {
         });
         Ok(())
     });
+}
+
+/// What a device says about an image that is not for it, in a buffer of its own.
+#[test]
+fn images_of_other_machines_are_told_without_memory() -> Result<()> {
+    let engine = Engine::new(&Config::new())?;
+    let native = if cfg!(target_arch = "x86_64") { "x86_64" } else { "another" };
+    for (target, features, words) in [
+        ("aarch64", &[][..], "the image is for aarch64, this machine is"),
+        ("riscv64", &["v"], "the image is for riscv64, this machine is"),
+        ("s390x", &[], "big-endian"),
+        ("pulley64be", &[], "big-endian"),
+        ("pulley32", &[], "the image is for 32-bit machines, this one has 64 bits"),
+        ("x86_64", &["avx512f", "avx512vbmi", "avx512bitalg"], ""),
+    ] {
+        let mut options = Options::for_target(target);
+        options.cpu_features = features.iter().map(|name| ((*name).to_owned(), true)).collect();
+        let image = compile(WAT, options)?;
+        if target == native {
+            // Whatever this CPU has, another one may lack.
+            let mut config = Config::new();
+            // SAFETY: nothing is run.
+            unsafe { config.detect_host_feature(|name| Some(!name.starts_with("avx512"))) };
+            let refusal = Engine::new(&config)?.accepts(&image).unwrap_err();
+            assert_eq!(
+                refusal.to_string(),
+                "the image needs the CPU feature `avx512bitalg`, which this CPU does not have"
+            );
+            continue;
+        }
+        let refusal = engine.accepts(&image).unwrap_err();
+        let text = refusal.to_string();
+        assert!(text.contains(words), "{target}: {text}");
+        // Loading refuses it too, in the same words.
+        // SAFETY: it is not run.
+        let error = unsafe { Module::deserialize(&engine, &image) }.unwrap_err();
+        assert_eq!(error.to_string(), text);
+        // A value without an owner: there is nothing that would have to be allocated.
+        let copy = refusal;
+        assert_eq!(copy, refusal);
+    }
+    assert_eq!(engine.accepts(b"\0asm\x01\0\0\0"), Err(Refusal::Image(ImageError::WasmModule)));
+    assert!(engine.accepts(&Ground::Explicit.image(WAT)?).is_ok());
+    Ok(())
 }

@@ -1,0 +1,43 @@
+//! [`Refusal`]: why an image will not load, as a plain value. Errors of [`Module::deserialize`](crate::Module::deserialize) are
+//! on the heap; a device that is short of memory asks [`Engine::accepts`](crate::Engine::accepts) and can still tell.
+
+use core::fmt;
+
+use stilt_artifact::{Image, Native};
+
+use crate::{Config, LoadError, compatibility};
+
+pub use stilt_artifact::ImageError;
+
+/// Why an image will not load here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It is none, is damaged, or was made for another byte order or version.
+    Image(ImageError),
+    /// It needs something that is not here: another machine, a CPU feature, a part of the platform.
+    Ground(LoadError),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Image(error) => error.fmt(f),
+            Refusal::Ground(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+/// What [`Engine::accepts`](crate::Engine::accepts) answers.
+pub(crate) fn check(config: &Config, image: &[u8]) -> Result<(), Refusal> {
+    let header = Image::parse(image, Native).map_err(Refusal::Image)?.header();
+    compatibility::check(config, &header).map_err(Refusal::Ground)
+}
