@@ -69,9 +69,12 @@ impl UnitError {
     pub(crate) fn within(self, target: &Target, label: crate::FunctionLabel, offset: u32) -> CompileError {
         match self {
             UnitError::TooLarge => CompileError::FunctionTooLarge { function: label },
-            UnitError::VectorFeature(feature) => {
-                CompileError::VectorFeature { target: target.name(), feature, offset: offset.into(), function: Some(label) }
-            }
+            UnitError::VectorFeature(feature) => CompileError::VectorFeature {
+                target: target.name(),
+                feature,
+                offset: offset.into(),
+                function: Some(label),
+            },
             UnitError::VectorResults => CompileError::VectorResults { offset: offset.into(), function: Some(label) },
             UnitError::Vectors(mode) => {
                 let offset = offset.into();

@@ -5,7 +5,7 @@ mod direction;
 mod no_std;
 mod safety;
 
-use crate::tool;
+use crate::{matrix, tool};
 use anyhow::Result;
 
 /// Workspaces of their own beside the root's, each with whether its lints are checked too: not where that would build a
@@ -29,6 +29,7 @@ pub(crate) fn run() -> Result<()> {
     }
     direction::check()?;
     safety::check()?;
+    matrix::check()?;
     tool::run(tool::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     for (folder, _) in OTHERS.iter().filter(|(_, lints)| *lints) {
         let mut clippy = tool::cargo();

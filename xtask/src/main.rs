@@ -4,8 +4,11 @@ mod build_script;
 mod check;
 mod cmake;
 mod demo;
+mod emulated;
 mod kernels;
 mod linked;
+mod matrix;
+mod self_hosted;
 mod setup;
 mod size;
 mod suites;
@@ -43,6 +46,10 @@ enum Task {
         #[arg(long)]
         features: bool,
     },
+    /// Compare what the precompiler gives on this machine with what it gives on an emulated aarch64. Takes minutes.
+    SelfHosted,
+    /// Write the support matrix of the README from what the suites have counted.
+    Matrix,
     /// Install the Debian packages that some suites and checks need (needs root).
     Setup,
 }
@@ -54,6 +61,8 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(),
         Task::Size { features: false } => size::run(),
         Task::Size { features: true } => size::features(),
+        Task::SelfHosted => self_hosted::run(),
+        Task::Matrix => matrix::write(),
         Task::Setup => setup::run(),
     };
     match result {

@@ -37,6 +37,14 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "rustc-web", shown_by: "/usr/bin/rustc" },
     Package { name: "cargo-web", shown_by: "/usr/bin/cargo" },
     Package { name: "rust-web-src", shown_by: "/usr/lib/rustlib/src" },
+    // Other machines: emulators, C compilers and libraries.
+    Package { name: "qemu-user", shown_by: "/usr/bin/qemu-aarch64" },
+    Package { name: "gcc-aarch64-linux-gnu", shown_by: "/usr/bin/aarch64-linux-gnu-gcc" },
+    Package { name: "libc6-dev-arm64-cross", shown_by: "/usr/aarch64-linux-gnu/lib/libc.so.6" },
+    Package { name: "gcc-riscv64-linux-gnu", shown_by: "/usr/bin/riscv64-linux-gnu-gcc" },
+    Package { name: "libc6-dev-riscv64-cross", shown_by: "/usr/riscv64-linux-gnu/lib/libc.so.6" },
+    Package { name: "gcc-s390x-linux-gnu", shown_by: "/usr/bin/s390x-linux-gnu-gcc" },
+    Package { name: "libc6-dev-s390x-cross", shown_by: "/usr/s390x-linux-gnu/lib/libc.so.6" },
 ];
 
 /// The names of the packages that are missing here.

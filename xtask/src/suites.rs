@@ -3,14 +3,17 @@
 use crate::build_script;
 use crate::cmake;
 use crate::demo;
+use crate::emulated;
 use crate::kernels;
 use crate::linked;
+use crate::matrix;
 use crate::setup;
 use crate::size;
 use crate::tool;
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 /// A suite, and the files that must be on the machine for it.
 struct Suite {
@@ -57,6 +60,21 @@ const SUITES: &[Suite] = &[
         ],
         run: packages,
     },
+    Suite {
+        name: "aarch64: conformance kit and official suite, emulated",
+        needs: emulated::AARCH64_NEEDS,
+        run: emulated::aarch64,
+    },
+    Suite {
+        name: "riscv64: conformance kit and official suite, emulated",
+        needs: emulated::RISCV64_NEEDS,
+        run: emulated::riscv64,
+    },
+    Suite {
+        name: "s390x: conformance kit and official suite, emulated",
+        needs: emulated::S390X_NEEDS,
+        run: emulated::s390x,
+    },
 ];
 
 fn packages() -> Result<()> {
@@ -77,15 +95,19 @@ pub(crate) fn run(all: bool, only: Option<&str>) -> Result<()> {
     for suite in SUITES.iter().filter(|suite| only.is_none_or(|text| suite.name.contains(text))) {
         let absent: Vec<_> = suite.needs.iter().copied().filter(|file| !Path::new(file).exists()).collect();
         if absent.is_empty() {
+            let start = Instant::now();
             (suite.run)()?;
-            ran.push(suite.name);
+            ran.push((suite.name, start.elapsed().as_secs()));
         } else {
             skipped.push(format!("{} (missing here: {})", suite.name, absent.join(", ")));
         }
     }
-    println!("\nran:");
-    ran.iter().for_each(|name| println!("  {name}"));
+    println!("\nran, in seconds:");
+    ran.iter().for_each(|(name, seconds)| println!("  {seconds:>5}  {name}"));
     if skipped.is_empty() {
+        if only.is_none() {
+            matrix::check()?;
+        }
         return Ok(());
     }
     println!("did not run:");

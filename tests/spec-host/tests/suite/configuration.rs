@@ -1,59 +1,96 @@
-//! The configurations: five that run, and three that only compile.
+//! The configurations: those of this machine, and those of each other one, which a player there executes.
 
 use stilt::Config;
 use stilt_artifact::target::TrapMode;
 use stilt_precompiler::{FloatMode, MemoryStyle, Options};
+
+use crate::counts::Counts;
 
 /// One way to run the suite.
 pub(crate) struct Configuration {
     /// Its name in the table.
     pub(crate) name: &'static str,
     /// The target of the precompiler.
-    target: &'static str,
+    pub(crate) target: &'static str,
     /// Who finds traps.
     traps: TrapMode,
     /// How memories are placed.
     memory: MemoryStyle,
     /// What floats become.
     float: FloatMode,
+    /// Whether there are vectors.
+    vectors: bool,
     /// Whether this machine can run it.
     pub(crate) plays: bool,
+    /// CPU features beyond the default CPU's.
+    pub(crate) features: &'static [&'static str],
+    /// Whether branch targets are marked and return addresses signed.
+    protected: bool,
+    /// Files whose names contain one of these are all it takes; all files, if none.
+    pub(crate) only: &'static [&'static str],
 }
 
-/// All of them, in the order of the table.
-pub(crate) const CONFIGURATIONS: [Configuration; 8] = [
-    Configuration {
-        name: "native-hardware",
-        target: "x86_64",
-        traps: TrapMode::Hardware,
-        memory: MemoryStyle::RESERVED,
-        float: FloatMode::Hard,
-        plays: true,
-    },
-    explicit("native-explicit", FloatMode::Hard),
-    explicit("native-soft-float", FloatMode::Soft),
-    explicit("native-no-float", FloatMode::None),
-    pulley("pulley64", true),
-    pulley("pulley32", false),
-    pulley("pulley64be", false),
-    pulley("pulley32be", false),
+/// Those of this machine, in the order of the table: five that run, and three that only compile.
+pub(crate) const HERE: [Configuration; 8] = [
+    Configuration { plays: true, ..hardware("native-hardware", "x86_64") },
+    Configuration { plays: true, ..explicit("native-explicit", "x86_64") },
+    Configuration { plays: true, float: FloatMode::Soft, vectors: false, ..explicit("native-soft-float", "x86_64") },
+    Configuration { plays: true, float: FloatMode::None, vectors: false, ..explicit("native-no-float", "x86_64") },
+    Configuration { plays: true, ..pulley("pulley64") },
+    pulley("pulley32"),
+    pulley("pulley64be"),
+    pulley("pulley32be"),
 ];
 
-/// Explicit checks.
-const fn explicit(name: &'static str, float: FloatMode) -> Configuration {
+/// V alone is beyond what is compiled for by default; vectors need it.
+const V: &[&str] = &["v"];
+
+/// Those of another machine, by its name.
+pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 3] = [
+    (
+        "aarch64",
+        &[
+            hardware("aarch64-hardware", "aarch64"),
+            explicit("aarch64-explicit", "aarch64"),
+            Configuration {
+                protected: true,
+                only: &["call", "exhaustion", "many_values", "return", "unreachable", "linking", "imports"],
+                ..hardware("aarch64-bti-pac", "aarch64")
+            },
+        ],
+    ),
+    (
+        "riscv64",
+        &[
+            Configuration { features: V, ..hardware("riscv64-hardware", "riscv64") },
+            Configuration { features: V, ..explicit("riscv64-explicit", "riscv64") },
+            Configuration { vectors: false, ..hardware("riscv64-without-v", "riscv64") },
+        ],
+    ),
+    ("s390x", &[hardware("s390x-hardware", "s390x"), explicit("s390x-explicit", "s390x"), pulley("pulley64be")]),
+];
+
+const fn hardware(name: &'static str, target: &'static str) -> Configuration {
+    Configuration { traps: TrapMode::Hardware, memory: MemoryStyle::RESERVED, ..explicit(name, target) }
+}
+
+const fn explicit(name: &'static str, target: &'static str) -> Configuration {
     Configuration {
         name,
-        target: "x86_64",
+        target,
         traps: TrapMode::Explicit,
         memory: MemoryStyle::Movable,
-        float,
-        plays: true,
+        float: FloatMode::Hard,
+        vectors: true,
+        plays: false,
+        features: &[],
+        protected: false,
+        only: &[],
     }
 }
 
-const fn pulley(name: &'static str, plays: bool) -> Configuration {
-    let (traps, memory, float) = (TrapMode::Explicit, MemoryStyle::Movable, FloatMode::Hard);
-    Configuration { name, target: name, traps, memory, float, plays }
+const fn pulley(name: &'static str) -> Configuration {
+    explicit(name, name)
 }
 
 impl Configuration {
@@ -62,14 +99,42 @@ impl Configuration {
         self.traps == TrapMode::Hardware
     }
 
-    /// Whether a file is about what the configuration has: neither vectors nor, if there are none, floats stand in others.
-    pub(crate) fn covers(&self, text: &str) -> bool {
-        let absent: &[&str] = match self.float {
-            FloatMode::Soft => &["v128", "i8x16"],
-            FloatMode::None => &["v128", "i8x16", "f32", "f64"],
+    /// Words of files that are left out, as they are about what the configuration does not have.
+    pub(crate) fn absent(&self) -> &'static [&'static str] {
+        match (self.float, self.vectors) {
+            (FloatMode::None, _) => &["v128", "i8x16", "f32", "f64"],
+            (_, false) => &["v128", "i8x16"],
             _ => &[],
+        }
+    }
+
+    /// Whether it takes a file.
+    pub(crate) fn takes(&self, name: &str, text: &str) -> bool {
+        let left_out = self.absent().iter().any(|word| text.contains(word));
+        !left_out && (self.only.is_empty() || self.only.iter().any(|part| name.contains(part)))
+    }
+
+    /// A line for `cargo xtask matrix`: target, CPU features, how traps are found, what is special, and the counts.
+    pub(crate) fn record(&self, official: &Counts, ours: &Counts) -> String {
+        let traps = if self.wants_signals() { "hardware" } else { "explicit" };
+        let special = match (self.float, self.vectors, self.protected) {
+            (_, _, true) => "with `--bti --pac`, files about calls",
+            (FloatMode::Soft, ..) => "`--float soft`, files without SIMD",
+            (FloatMode::None, ..) => "`--float none`, files without floats",
+            (_, false, _) => "files without SIMD",
+            _ => "",
         };
-        !absent.iter().any(|word| text.contains(word))
+        let fields = [
+            self.target,
+            &self.features.join(" "),
+            traps,
+            special,
+            &official.files.to_string(),
+            &official.refusals.to_string(),
+            &official.played.to_string(),
+            &ours.played.to_string(),
+        ];
+        fields.join("\t") + "\n"
     }
 
     /// For the precompiler, which uses the threads that the files use.
@@ -78,6 +143,8 @@ impl Configuration {
         options.traps = Some(self.traps);
         options.memory = Some(self.memory);
         options.float = Some(self.float);
+        options.cpu_features = self.features.iter().map(|name| ((*name).to_owned(), true)).collect();
+        (options.bti, options.pac) = (self.protected, self.protected);
         options
     }
 

