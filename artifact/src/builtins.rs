@@ -191,7 +191,7 @@ pub const MAX_ARGUMENTS: u8 = 4;
 /// The id of an interpreter's host call: that of a builtin is its number of arguments.
 pub const HOST_CALL_BUILTIN_MAX: u8 = MAX_ARGUMENTS;
 
-/// The id of an interpreter's host call of a host function: `(code, context, caller context, values) -> u64`.
+/// The id of an interpreter's host call of a host function with its values in slots: `(code, context, slots) -> u64`.
 pub const HOST_CALL_FUNCTION: u8 = 5;
 
 /// The id of an interpreter's host call of a host function with its values in registers: see [`crate::bytecode`].

@@ -111,7 +111,7 @@ vm_struct! {
         /// Where wasm was left for the host: the frame pointer of the trampoline (`exit_pc` = 0), or of the wasm function
         /// that took a hardware trap (`exit_pc` != 0).
         exit_fp: Word,
-        /// 0, or the address of the instruction that took a hardware trap.
+        /// 0, or the address of the instruction that took a hardware trap. Compiled code does not write it.
         exit_pc: Word,
         /// Table of function pointers of builtin group 0, [`crate::builtins::Group::Core`].
         group_core: Word,
@@ -136,11 +136,11 @@ vm_struct! {
     pub struct ContextLayout {
         /// To the store's context.
         store: Word,
-        /// Written by whoever calls into this context from another: the caller's own context. The trampoline of a
+        /// Written by whoever calls into this context from another: the caller's own context, or null if it is the host. A
         /// host function reads it at once.
         caller: Word,
-        /// Of an instance: to the engine-wide type ids (`u32`) of its module's types. Of a host function: to its code,
-        /// `extern "C" fn(context, caller_context, values) -> u64`, non-zero if the guest must be unwound.
+        /// Of an instance: to the engine-wide type ids (`u32`) of its module's types. Of a host function: to its code, as
+        /// [`crate::crossing`] has it.
         types_or_code: Word,
         /// [`CONTEXT_INSTANCE`] or [`CONTEXT_HOST`].
         kind: U32,
@@ -173,8 +173,8 @@ vm_struct! {
         context: Word,
         /// Its engine-wide type id.
         type_id: U32,
-        /// Unused.
-        reserved: U32,
+        /// The runtime's own: of a function of the context's module, the number of its type in that module.
+        type_index: U32,
     }
 }
 

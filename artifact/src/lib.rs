@@ -14,6 +14,7 @@
 //! | [`image`] | the checked view of a whole image |
 //! | [`checksum`] | the checksums of header, tables, code and data |
 //! | [`types`] | value types and the encoding of function types |
+//! | [`crossing`] | how values cross between compiled code and the host |
 //! | [`layout`] | the VM structures, for each pointer width |
 //! | [`storage`] | what an instance takes of the heap |
 //! | [`builtins`] | what compiled code may ask of the runtime |
@@ -30,6 +31,7 @@ pub mod builtins;
 pub mod bytecode;
 pub mod checksum;
 pub mod contract;
+pub mod crossing;
 pub mod ground;
 pub mod header;
 pub mod image;

@@ -23,8 +23,10 @@ record! {
         pub params: u16,
         /// Number of results.
         pub results: u16,
-        /// Code offset of the entry trampoline, host to wasm, or [`NONE`] (also where [`crate::bytecode`] says that there is none):
-        /// `extern "C" fn(context, code, values, store context) -> u64`, 0 if the call returned, 1 if it was unwound.
+        /// How values cross: what [`crate::crossing::slots`] says of this type.
+        pub slots: u32,
+        /// Code offset of the entry trampoline, host to wasm ([`crate::crossing`]), or [`NONE`] (also where [`crate::bytecode`] says
+        /// that there is none).
         pub entry: u32,
         /// Code offset of the trampoline from wasm to a host function, in wasm convention, or [`NONE`].
         pub host: u32,

@@ -4,6 +4,7 @@
 use crate::target::Target;
 use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
+use stilt_artifact::crossing;
 use stilt_artifact::types::ValueType;
 
 /// The type of a wasm value. Vectors have one type between operators, [`types::I8X16`].
@@ -31,6 +32,12 @@ pub struct WasmSignature {
 }
 
 impl WasmSignature {
+    /// The slots that values of this type take between compiled code and the host, or 0: see [`crossing`].
+    pub fn slots(&self) -> u32 {
+        let bytes = |types: &[ValueType]| -> Vec<u8> { types.iter().map(|ty| *ty as u8).collect() };
+        crossing::slots(&bytes(&self.params), &bytes(&self.results))
+    }
+
     /// The signature of compiled functions of this type.
     pub fn compiled(&self, target: &Target) -> Signature {
         let lower = |types: &[ValueType]| -> Vec<Type> { types.iter().map(|ty| value_type(target, *ty)).collect() };

@@ -1,10 +1,13 @@
 //! [`Func`]: a function of a store, compiled or the host's; and [`Caller`], what a host function sees.
 
-use stilt_vm::{Callee, FuncPtr};
+use stilt_artifact::crossing::VALUES;
+use stilt_artifact::types::ValueType;
+use stilt_vm::{Callee, FuncPtr, InstancePtr};
 
 use crate::host_func::HostFunc;
 use crate::instance::Instance;
 use crate::module::vm_error;
+use crate::registry::RegisteredType;
 use crate::slots::{SlotReader, SlotWriter};
 use crate::store::{Heap, StoreInner, StoreOpaque};
 use crate::{
@@ -71,23 +74,11 @@ impl Func {
         if !Engine::same(store.engine(), func.ty().engine()) {
             return Err(Error::fixed(&"the host function belongs to another engine than the store"));
         }
-        let (ty, slots, code) = (func.ty().clone(), func.slots(), func.code().clone());
-        let type_id = ty.id();
-        let closure = move |host: &mut StoreInner<T>, caller: Option<stilt_vm::InstancePtr>, values: &mut [u64]| {
-            // The type's number is held as long as the function is there.
-            let _ = &ty;
-            let caller = Caller { store: StoreContextMut(&mut *host), caller: caller.map(Instance::new_ptr) };
-            match code.call(caller, values) {
-                Ok(()) => true,
-                Err(error) => {
-                    host.opaque.stop(error);
-                    false
-                }
-            }
-        };
-        let storage = Heap.room(host_layout(&closure))?;
+        // The type's number is held as long as the function is there.
+        let (ty, type_id) = (func.ty().clone(), func.ty().id());
+        let storage = Heap.room(stilt_vm::host_layout::<RegisteredType>())?;
         let vm = store.opaque_mut().vm_mut()?;
-        let ptr = vm.add_host_func::<StoreInner<T>, _>(storage, type_id, slots, closure).map_err(vm_error)?;
+        let ptr = vm.add_host_func(storage, type_id, func.crossing(), func.code(), ty).map_err(vm_error)?;
         Ok(Func { ptr: Some(ptr) })
     }
 
@@ -146,33 +137,21 @@ impl Func {
     pub fn call(&self, mut store: impl AsContextMut, params: &[Val], results: &mut [Val]) -> Result<()> {
         let mut store = store.as_context_mut();
         let callee = self.resolve(store.opaque())?;
-        let ty = self.try_ty(store.opaque())?;
-        if params.len() != ty.params().len() {
+        // A compiled function's types stand in its image, a host function's in the registry.
+        let held = if callee.is_host() { Some(self.try_ty(store.opaque())?) } else { None };
+        if params.len() != types(&held, store.opaque(), &callee).0.len() {
             return Err(Error::fixed(&"the number of arguments is not that of the function's parameters"));
         }
-        if results.len() != ty.results().len() {
+        if results.len() != types(&held, store.opaque(), &callee).1.len() {
             return Err(Error::fixed(&"the number of places for results is not that of the function's results"));
         }
-        let slots = callee.slots() as usize;
-        let mut few = [0; 16];
+        let slots = callee.slots();
+        if slots <= VALUES {
+            return call_values(&mut store, &callee, &held, params, results, &mut [0; VALUES]);
+        }
         let mut many = stilt_collections::TryVec::new();
-        let values = match few.get_mut(..slots) {
-            Some(few) => few,
-            None => {
-                many.try_resize(slots, 0)?;
-                &mut *many
-            }
-        };
-        let mut writer = SlotWriter::new(values);
-        for (value, expected) in params.iter().zip(crate::host_func::value_types(ty.param_bytes())) {
-            value.store(expected, store.opaque_mut(), &mut writer)?;
-        }
-        call_slots(&mut store, &callee, values)?;
-        let mut reader = SlotReader::new(values);
-        for (result, ty) in results.iter_mut().zip(crate::host_func::value_types(ty.result_bytes())) {
-            *result = Val::load(ty, store.opaque_mut(), &mut reader)?;
-        }
-        Ok(())
+        many.try_resize(slots, 0)?;
+        call_values(&mut store, &callee, &held, params, results, &mut many)
     }
 
     /// The function with a type that is known at compile time.
@@ -194,8 +173,43 @@ impl Func {
     }
 }
 
-fn host_layout<F>(_: &F) -> core::alloc::Layout {
-    stilt_vm::host_layout::<F>()
+/// The types of parameters and results of a function that is to be called, by their bytes.
+#[inline]
+fn types<'a>(held: &'a Option<FuncType>, store: &'a StoreOpaque, callee: &Callee) -> (&'a [u8], &'a [u8]) {
+    match held {
+        Some(ty) => (ty.param_bytes(), ty.result_bytes()),
+        None => store.vm().and_then(|vm| vm.callee_types(callee)).unwrap_or_default(),
+    }
+}
+
+/// Calls with values whose number is right, through slots that are enough.
+#[inline]
+fn call_values<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
+    callee: &Callee,
+    held: &Option<FuncType>,
+    params: &[Val],
+    results: &mut [Val],
+    slots: &mut [u64],
+) -> Result<()> {
+    let mut writer = SlotWriter::new(slots);
+    for (place, value) in params.iter().enumerate() {
+        let expected = types(held, store.opaque(), callee).0.get(place).copied();
+        value.store(value_type(expected), store.opaque_mut(), &mut writer)?;
+    }
+    call_slots(store, callee, slots)?;
+    let mut reader = SlotReader::new(slots);
+    for (place, result) in results.iter_mut().enumerate() {
+        let ty = types(held, store.opaque(), callee).1.get(place).copied();
+        *result = Val::load(value_type(ty), store.opaque_mut(), &mut reader)?;
+    }
+    Ok(())
+}
+
+/// The value type with this byte, which has one.
+#[inline]
+fn value_type(byte: Option<u8>) -> ValueType {
+    byte.and_then(ValueType::from_u8).unwrap_or(ValueType::I32)
 }
 
 /// Calls through slots, which hold the arguments and then the results.
@@ -230,6 +244,13 @@ impl StoreOpaque {
 pub struct Caller<'a, T: 'static> {
     pub(crate) store: StoreContextMut<'a, T>,
     caller: Option<Instance>,
+}
+
+impl<'a, T: 'static> Caller<'a, T> {
+    #[inline]
+    pub(crate) fn new(host: &'a mut StoreInner<T>, caller: Option<InstancePtr>) -> Caller<'a, T> {
+        Caller { store: StoreContextMut(host), caller: caller.map(Instance::new_ptr) }
+    }
 }
 
 impl<T: 'static> Caller<'_, T> {

@@ -1,34 +1,22 @@
 //! [`HostFunc`]: a closure of the embedder as a wasm function, not yet in any store; and [`IntoFunc`], which makes one of any
 //! closure over wasm types. A linker keeps these and puts them into stores ([`Func::from_host`](crate::Func)).
 
+use stilt_artifact::crossing;
 use stilt_artifact::types::ValueType;
-use stilt_collections::{TryArc, TryVec, unsize_arc};
+use stilt_collections::{TryArc, TryVec};
+use stilt_vm::{HostCode, InstancePtr, Words};
 
 use crate::registry::RegisteredType;
 use crate::slots::{SlotReader, SlotWriter};
-use crate::types::slots;
+use crate::store::StoreInner;
 use crate::wasm_ty::for_each_arity;
 use crate::{Caller, Engine, FuncType, Result, Val, WasmRet, WasmTy};
-
-/// What a host function does: arguments are in `values`, results go there.
-pub(crate) trait HostCode<T>: Send + Sync {
-    fn call(&self, caller: Caller<'_, T>, values: &mut [u64]) -> Result<()>;
-}
-
-impl<T, F> HostCode<T> for F
-where
-    F: Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync,
-{
-    fn call(&self, caller: Caller<'_, T>, values: &mut [u64]) -> Result<()> {
-        self(caller, values)
-    }
-}
 
 /// A host function for stores with data `T`.
 pub struct HostFunc<T: 'static> {
     ty: RegisteredType,
-    slots: u32,
-    code: TryArc<dyn HostCode<T>>,
+    crossing: u32,
+    code: HostCode<StoreInner<T>>,
 }
 
 impl<T: 'static> HostFunc<T> {
@@ -39,23 +27,57 @@ impl<T: 'static> HostFunc<T> {
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<HostFunc<T>> {
         let signature = ty.signature()?.clone();
-        HostFunc::of(engine, signature.params(), signature.results(), {
-            let signature = signature.clone();
-            move |caller, slots| dynamic(&func, &signature, caller, slots)
-        })
+        let (params, results) = (ty.param_bytes(), ty.result_bytes());
+        let call = move |caller: Caller<'_, T>, slots: &mut [u64]| dynamic(&func, &signature, caller, slots);
+        if crossing::slots(params, results) == 0 {
+            HostFunc::in_registers(engine, params, results, call)
+        } else {
+            HostFunc::in_slots(engine, params, results, call)
+        }
     }
 
-    /// A function of these types that does `code`.
-    pub(crate) fn of(
+    /// A function of these types, whose values cross in registers, that does `code`: arguments are in front of the slots, and the
+    /// result goes to the first.
+    pub(crate) fn in_registers(
         engine: &Engine,
         params: &[u8],
         results: &[u8],
         code: impl Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<HostFunc<T>> {
-        let ty = RegisteredType::of(engine, params, results)?;
-        let slots = u32::try_from(slots(params).max(slots(results))).unwrap_or(u32::MAX);
-        let code = unsize_arc!(TryArc::new(code)? => dyn HostCode<T>);
-        Ok(HostFunc { ty, slots, code })
+        let closure = move |host: &mut StoreInner<T>, caller: Option<InstancePtr>, mut words: Words| {
+            let called = code(Caller::new(host, caller), &mut words);
+            let [first, ..] = words;
+            match called {
+                Ok(()) => Some(first),
+                Err(error) => {
+                    host.opaque.stop(error);
+                    None
+                }
+            }
+        };
+        let (ty, code) = (RegisteredType::of(engine, params, results)?, TryArc::new(closure)?);
+        Ok(HostFunc { ty, crossing: crossing::slots(params, results), code: HostCode::in_registers(code) })
+    }
+
+    /// The same for values that cross in slots: results go there from the first on.
+    pub(crate) fn in_slots(
+        engine: &Engine,
+        params: &[u8],
+        results: &[u8],
+        code: impl Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<HostFunc<T>> {
+        let closure = move |host: &mut StoreInner<T>, caller: Option<InstancePtr>, slots: &mut [u64]| {
+            let called = code(Caller::new(host, caller), slots);
+            match called {
+                Ok(()) => true,
+                Err(error) => {
+                    host.opaque.stop(error);
+                    false
+                }
+            }
+        };
+        let (ty, code) = (RegisteredType::of(engine, params, results)?, TryArc::new(closure)?);
+        Ok(HostFunc { ty, crossing: crossing::slots(params, results), code: HostCode::in_slots(code) })
     }
 
     /// Its type.
@@ -63,20 +85,20 @@ impl<T: 'static> HostFunc<T> {
         &self.ty
     }
 
-    /// Slots that its parameters or results take, whichever are more.
-    pub(crate) const fn slots(&self) -> u32 {
-        self.slots
+    /// Slots that its parameters or results take, whichever are more, or 0 if they cross in registers.
+    pub(crate) const fn crossing(&self) -> u32 {
+        self.crossing
     }
 
     /// What it does.
-    pub(crate) const fn code(&self) -> &TryArc<dyn HostCode<T>> {
+    pub(crate) const fn code(&self) -> &HostCode<StoreInner<T>> {
         &self.code
     }
 }
 
 impl<T: 'static> Clone for HostFunc<T> {
     fn clone(&self) -> Self {
-        HostFunc { ty: self.ty.clone(), slots: self.slots, code: self.code.clone() }
+        HostFunc { ty: self.ty.clone(), crossing: self.crossing, code: self.code.clone() }
     }
 }
 
@@ -144,12 +166,18 @@ macro_rules! into_func {
         {
             fn into_func(self, engine: &Engine) -> Result<HostFunc<T>> {
                 let $f = self;
-                HostFunc::of(engine, &[$($name::TYPE as u8),*], R::TYPES, move |mut $caller, slots| {
+                let call = move |mut $caller: Caller<'_, T>, slots: &mut [u64]| {
                     let mut reader = SlotReader::new(slots);
                     $( let $name = $name::load($caller.opaque_mut(), &mut reader)?; )*
                     let result = $call;
                     result.store($caller.opaque_mut(), &mut SlotWriter::new(slots))
-                })
+                };
+                let params = &[$($name::TYPE as u8),*];
+                if const { crossing::slots(&[$($name::TYPE as u8),*], R::TYPES) == 0 } {
+                    HostFunc::in_registers(engine, params, R::TYPES, call)
+                } else {
+                    HostFunc::in_slots(engine, params, R::TYPES, call)
+                }
             }
         }
     };

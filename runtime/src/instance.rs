@@ -1,6 +1,7 @@
 //! [`Instance`]: a module with its imports, memories, tables and globals, in a store.
 
 use stilt_artifact::NONE;
+use stilt_artifact::crossing::VALUES;
 use stilt_artifact::types::ExternKind;
 use stilt_collections::TryVec;
 use stilt_vm::{Entity, InitError, InstancePtr};
@@ -67,7 +68,7 @@ impl Instance {
         if start != NONE {
             let callee = inner.opaque.vm_mut()?.instance_callee(ptr, start);
             let callee = callee.ok_or(Error::fixed(&"the image has no way to enter its start function"))?;
-            call_slots(store, &callee, &mut [])?;
+            call_slots(store, &callee, &mut [0; VALUES])?;
         }
         Ok(Instance { ptr })
     }

@@ -3,6 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
+use stilt_artifact::crossing;
 use stilt_vm::Callee;
 
 use crate::func::call_slots;
@@ -35,7 +36,15 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     /// returned an error: that one. The function, or a reference in `params`, is of another store.
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
-        let store = store.as_context_mut();
+        let mut store = store.as_context_mut();
+        if const { crossing::slots(Params::TYPES, <Results as WasmParams>::TYPES) == 0 } {
+            let mut words = [0; crossing::VALUES];
+            params.store(store.opaque_mut(), &mut SlotWriter::new(&mut words))?;
+            return match stilt_vm::call_in_registers(&mut *store.0, &self.callee, words) {
+                Ok(result) => Results::load(store.opaque_mut(), &mut SlotReader::new(&[result])),
+                Err(exit) => Err(store.opaque_mut().failed(exit)),
+            };
+        }
         // Few slots cost little to clear; which of these it is, is known at compile time.
         match const { if Params::SLOTS > Results::SLOTS { Params::SLOTS } else { Results::SLOTS } } {
             0..=4 => self.call_in(store, params, &mut [0; 4]),

@@ -15,7 +15,7 @@ pub use extern_type::{ExportType, ExternType, ImportType};
 pub use func_type::FuncType;
 pub use global_type::{GlobalType, Mutability};
 pub use memory_type::{MemoryType, MemoryTypeBuilder};
-pub(crate) use signature::{Signature, slots};
+pub(crate) use signature::Signature;
 pub use table_type::TableType;
 pub use val_type::{HeapType, RefType, ValType};
 

@@ -146,6 +146,7 @@ impl Val {
     ///
     /// # Errors
     /// It is of another type, or of another store.
+    #[inline]
     pub(crate) fn store(&self, ty: ValueType, store: &mut StoreOpaque, slots: &mut SlotWriter<'_>) -> Result<()> {
         if self.value_type() != ty {
             return Err(mismatch(ty, self.value_type()));
@@ -163,6 +164,7 @@ impl Val {
     }
 
     /// Reads a value of type `ty`.
+    #[inline]
     pub(crate) fn load(ty: ValueType, store: &mut StoreOpaque, slots: &mut SlotReader<'_>) -> Result<Val> {
         Ok(match ty {
             ValueType::I32 => Val::I32(slots.half().cast_signed()),

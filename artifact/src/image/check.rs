@@ -6,6 +6,7 @@
 use super::error::{ImageError, malformed};
 use super::module::ModuleImage;
 use crate::NONE;
+use crate::crossing;
 use crate::header::section;
 use crate::layout::{ContextLayout, FuncImportLayout, FuncRefLayout, MAX_CONTEXT, MemoryLayout, TableLayout};
 use crate::order::ByteOrder;
@@ -77,6 +78,9 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
             };
             if params.iter().chain(results).any(|byte| ValueType::from_u8(*byte).is_none()) {
                 return Err(malformed("value type of a function type", index));
+            }
+            if ty.slots != crossing::slots(params, results) {
+                return Err(malformed("slots of a function type", index));
             }
             if [ty.entry, ty.host].into_iter().any(|code| code != NONE && !self.in_code(code, 1)) {
                 return Err(malformed("trampoline of a function type", index));

@@ -107,6 +107,7 @@ fn types(sections: &mut Sections, input: &ImageInput<'_, '_>) -> Result<(), Comp
             offset,
             params: arity(signature.params.len())?,
             results: arity(signature.results.len())?,
+            slots: signature.slots(),
             entry: number.map_or(NONE, |number| place(Name::Entry(number))),
             host: number.map_or(NONE, |number| place(Name::Host(number))),
         };

@@ -1,8 +1,8 @@
 //! The entry trampoline, from the host into compiled code, one per function type that can be called from outside:
-//! `extern "C" fn(context, code, values, store context) -> u64`.
+//! [`stilt_artifact::crossing`].
 //!
-//! It leaves in the store what whoever unwinds needs to come back here, and calls. If the call returns, the results are in
-//! `values`, and it returns 0; if it was unwound, 1. The landing pad relies on nothing but stack and frame pointer: everything
+//! It leaves in the store what whoever unwinds needs to come back here, and calls. Whether the call returned or was unwound, the
+//! runtime knows. The landing pad relies on nothing but stack and frame pointer: everything
 //! else is in the trampoline's frame, as Cranelift takes all registers for changed behind a call in the wasm convention.
 
 use super::{Builder, function};
@@ -12,23 +12,27 @@ use cranelift_codegen::ir::{
     BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, Function, InstBuilder as _, types,
 };
 use cranelift_frontend::FunctionBuilderContext;
-use stilt_artifact::layout::StoreContextLayout;
+use stilt_artifact::layout::{ContextLayout, FuncImportLayout, StoreContextLayout};
 
 /// Builds the trampoline for functions of this type.
 pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBuilderContext) -> Function {
     let pointer = target.pointer_type();
     let word = target.pointer_width();
-    let mut function = function(signature::host(&[pointer; 4], &[types::I64]));
+    let slots = signature.slots() != 0;
+    let words = if slots { vec![pointer] } else { vec![types::I64; signature.params.len()] };
+    let mut function = function(signature::host(&[&[pointer], &words[..]].concat(), &[types::I64]));
     let (mut t, params) = Builder::new(target, &mut function, state);
-    let &[context, code, values, store] = params.as_slice() else {
-        unreachable!("four parameters were declared");
-    };
+    let [callee, words @ ..] = params.as_slice() else { unreachable!("the callee was declared") };
+    let context = t.load_word(*callee, FuncImportLayout::context(word));
+    let code = t.load_word(*callee, FuncImportLayout::code(word));
+    let store = t.load_word(context, ContextLayout::store(word));
+    // The one word, where it is the address of slots.
+    let values = words.first().copied().filter(|_| slots);
 
     // The address of the landing pad is asked for by the block that ends in the call, so that is a block of its own.
     let calling = t.b.create_block();
     let returned = t.b.create_block();
-    let unwound = t.b.create_block();
-    let done = t.b.create_block();
+    let unwound = t.cold_block();
     t.b.ins().jump(calling, &[]);
 
     t.b.switch_to_block(calling);
@@ -38,7 +42,10 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
     t.store(fp, store, StoreContextLayout::entry_fp(word));
     t.store(sp, store, StoreContextLayout::entry_sp(word));
     t.store(pc, store, StoreContextLayout::entry_pc(word));
-    let args = t.load_slots(&signature.params, values);
+    let args = match values {
+        Some(values) => t.load_slots(&signature.params, values),
+        None => t.from_words(&signature.params, words),
+    };
     let args: Vec<_> = core::iter::once(context).chain(args).collect();
     let callee = t.b.import_signature(signature.compiled(target));
     let pool = &mut t.b.func.dfg.value_lists;
@@ -53,17 +60,19 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
         .map(|ty| t.b.append_block_param(returned, signature::value_type(target, *ty)))
         .collect();
     t.b.switch_to_block(returned);
-    t.store_slots(&signature.results, &results, values);
-    let zero = t.b.ins().iconst(types::I64, 0);
-    t.b.ins().jump(done, &[zero.into()]);
+    let result = match (values, results.as_slice()) {
+        (Some(values), _) => {
+            t.store_slots(&signature.results, &results, values);
+            None
+        }
+        (None, results) => results.first().map(|result| t.to_word(*result)),
+    };
+    let result = result.unwrap_or_else(|| t.b.ins().iconst(types::I64, 0));
+    t.b.ins().return_(&[result]);
 
     t.b.switch_to_block(unwound);
-    let one = t.b.ins().iconst(types::I64, 1);
-    t.b.ins().jump(done, &[one.into()]);
-
-    let outcome = t.b.append_block_param(done, types::I64);
-    t.b.switch_to_block(done);
-    t.b.ins().return_(&[outcome]);
+    let nothing = t.b.ins().iconst(types::I64, 0);
+    t.b.ins().return_(&[nothing]);
     t.finish();
     function
 }

@@ -1,18 +1,18 @@
 //! The host trampoline, from compiled code to a host function, one per function type that one could arrive with. It has the
 //! wasm convention; its context is the host function's, which holds the function's code and, just written, the caller.
 //!
-//! Arguments and results cross in one array of slots on its stack. A non-zero result of the host function means that the
-//! runtime has recorded why the guest must be unwound.
+//! It records where wasm was left and calls with the values in registers, or in one array of slots on its stack: see
+//! [`stilt_artifact::crossing`]. A host function that fails does not come back.
 
 use super::{Builder, HOST_FUNCTION, function};
 use crate::signature::WasmSignature;
 use crate::target::Target;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Function, InstBuilder as _, StackSlotData, StackSlotKind};
+use cranelift_codegen::ir::{Function, InstBuilder as _, StackSlotData, StackSlotKind, types};
 use cranelift_frontend::FunctionBuilderContext;
+use stilt_artifact::crossing::VALUES;
 use stilt_artifact::layout::{ContextLayout, StoreContextLayout};
 use stilt_artifact::trap::TrapCode;
-use stilt_artifact::types::ValueType;
 
 /// Bytes of arguments or results that are spilled without a look at the stack.
 const UNTESTED: u32 = 512;
@@ -26,15 +26,22 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
     let [context, args @ ..] = params.as_slice() else { unreachable!("the context was declared") };
     let context = *context;
     let store = t.leave_wasm(context);
+    let code = t.load_word(context, ContextLayout::types_or_code(word));
 
-    let bytes = |types: &[ValueType]| 8 * types.iter().map(|ty| ty.slots()).sum::<u32>();
-    let size = bytes(&signature.params).max(bytes(&signature.results));
-    let values = if size == 0 {
-        t.b.ins().iconst(pointer, 8)
-    } else {
-        let slot = t.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3));
-        t.b.ins().stack_addr(pointer, slot, 0)
-    };
+    let size = 8 * signature.slots();
+    if size == 0 {
+        let mut words = vec![context];
+        words.extend(args.iter().map(|arg| t.to_word(*arg)));
+        let zero = t.b.ins().iconst(types::I64, 0);
+        words.resize(1 + VALUES, zero);
+        let word = t.call_host(code, &words, HOST_FUNCTION);
+        let results = t.from_words(&signature.results, &[word]);
+        t.b.ins().return_(&results);
+        t.finish();
+        return function;
+    }
+    let slot = t.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3));
+    let values = t.b.ins().stack_addr(pointer, slot, 0);
     if size > UNTESTED {
         // What is kept below the limit is for the host, not for arguments.
         let limit = t.load_word(store, StoreContextLayout::stack_limit(word));
@@ -43,10 +50,7 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
         t.raise_unless_zero(store, context, beyond, Some(TrapCode::StackOverflow as i64));
     }
     t.store_slots(&signature.params, args, values);
-    let code = t.load_word(context, ContextLayout::types_or_code(word));
-    let caller = t.load_word(context, ContextLayout::caller(word));
-    let status = t.call_host(code, &[context, caller, values], HOST_FUNCTION);
-    t.raise_unless_zero(store, context, status, Some(0));
+    t.call_host(code, &[context, values], HOST_FUNCTION);
     let results = t.load_slots(&signature.results, values);
     t.b.ins().return_(&results);
     t.finish();

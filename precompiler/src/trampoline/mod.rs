@@ -77,9 +77,7 @@ impl<'a> Builder<'a> {
         let word = self.word();
         let store = self.load_word(context, ContextLayout::store(word));
         let fp = self.b.ins().get_frame_pointer(pointer);
-        let zero = self.b.ins().iconst(pointer, 0);
         self.store(fp, store, StoreContextLayout::exit_fp(word));
-        self.store(zero, store, StoreContextLayout::exit_pc(word));
         store
     }
 
@@ -138,6 +136,32 @@ impl<'a> Builder<'a> {
         let block = self.b.create_block();
         self.b.set_cold_block(block);
         block
+    }
+
+    /// Values of these types from words, one for each: see [`stilt_artifact::crossing`].
+    fn from_words(&mut self, types: &[ValueType], words: &[Value]) -> Vec<Value> {
+        let mut values = Vec::new();
+        for (ty, word) in types.iter().zip(words) {
+            let lowered = value_type(self.target, *ty);
+            let bits = match lowered.bits() {
+                32 => self.b.ins().ireduce(types::I32, *word),
+                _ => *word,
+            };
+            let value =
+                if lowered.is_float() { self.b.ins().bitcast(lowered, MemFlagsData::new(), bits) } else { bits };
+            values.push(value);
+        }
+        values
+    }
+
+    /// The word for a value that is no vector.
+    fn to_word(&mut self, value: Value) -> Value {
+        let ty = self.b.func.dfg.value_type(value);
+        let bits = match ty {
+            types::F32 | types::F64 => self.b.ins().bitcast(ty.as_int(), MemFlagsData::new(), value),
+            _ => value,
+        };
+        if ty.bits() == 32 { self.b.ins().uextend(types::I64, bits) } else { bits }
     }
 
     /// Loads values from an array of slots.

@@ -1,6 +1,6 @@
 //! Every kind of trampoline compiles for every target and convention of the contract, and needs nothing that the linker does not know.
 
-use super::{builtin, entry, host, stack_check, trap};
+use super::{builtin, entry, host, registers, stack_check, trap};
 use crate::names::Name;
 use crate::options::Options;
 use crate::signature::WasmSignature;
@@ -28,6 +28,14 @@ fn signatures(target: &Target) -> Vec<WasmSignature> {
     all.push(of(&vectors, &vectors));
     let most = target.max_vector_results().min(30);
     all.push(of(&[ValueType::V128; 30], &[ValueType::V128; 30][..most]));
+    for count in 0..=SCALARS.len() {
+        for result in SCALARS.iter().map(core::slice::from_ref).chain([&[][..]]) {
+            all.push(of(&SCALARS[..count], result));
+            all.push(of(&SCALARS[SCALARS.len() - count..], result));
+        }
+    }
+    // What crosses in the interpreter's registers has no such trampolines.
+    all.retain(|signature| !registers::cross(target, signature));
     all
 }
 

@@ -1,9 +1,8 @@
-//! [`Signature`]: the exact bytes of a function type, which are its identity: one [`ValueType`] byte for each parameter, then
+//! [`Signature`]: the exact bytes of a function type, which are its identity: one [`ValueType`](stilt_artifact::types::ValueType) byte for each parameter, then
 //! for each result. Short ones are inline.
 
 use core::cmp::Ordering;
 
-use stilt_artifact::types::ValueType;
 use stilt_collections::{OutOfMemory, TryArc, TryVec};
 
 const INLINE: usize = 20;
@@ -71,9 +70,3 @@ impl PartialEq for Signature {
 }
 
 impl Eq for Signature {}
-
-/// Slots ([`ValueType::slots`]) of these value types.
-pub(crate) fn slots(bytes: &[u8]) -> usize {
-    let slots = |byte: &u8| ValueType::from_u8(*byte).map_or(1, |ty| ty.slots() as usize);
-    bytes.iter().fold(0, |sum, byte| sum.saturating_add(slots(byte)))
-}

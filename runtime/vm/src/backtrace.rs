@@ -26,14 +26,12 @@ pub(crate) fn capture(block: &StoreBlock, return_address: usize) {
     } else {
         walk(block, exit_fp, exit_pc, entry_fp, interpreted);
     }
-    // The activation that runs has its own exit in the store's context, and the record has that of the one outside it.
+    // The activation that runs has its exit in the store's context, and those that wait for it in their records.
     let mut next: *const Activation = block.activation.get();
     while !next.is_null() {
-        // SAFETY: the chain consists of records on the stacks of running `call`s.
+        // SAFETY: the chain consists of records on the stacks of running calls.
         let outer = unsafe { &*next };
-        if !outer.outer.is_null() {
-            walk(block, outer.exit_fp, outer.exit_pc, outer.entry_fp, interpreted);
-        }
+        walk(block, outer.exit_fp, 0, outer.entry_fp, interpreted);
         next = outer.outer;
     }
 }

@@ -2,6 +2,8 @@
 
 use core::ptr::NonNull;
 
+use stilt_artifact::NONE;
+use stilt_artifact::crossing::VALUES;
 use stilt_artifact::layout::CONTEXT_HOST;
 use stilt_artifact::target::Architecture;
 
@@ -11,18 +13,22 @@ use crate::id::{FuncPtr, InstancePtr, StoreId};
 use crate::instance::View;
 use crate::interpreter::Way;
 use crate::store::{Store, StoreBlock};
-use crate::structs::{VmContext, VmFuncRef};
+use crate::structs::{VmContext, VmFuncRef, VmTarget};
 
 /// A function with all that calling it needs.
 ///
-/// INV-CALLEE: code, context and trampoline belong together, are of the store with this number, and `slots` is what its
-/// parameters or results need, whichever are more.
+/// INV-CALLEE: code, context and trampoline belong together, are of the store with this number, and `crossing` is what
+/// [`stilt_artifact::crossing::slots`] says of its type, whose bytes `types` points to, in its image.
 #[derive(Clone, Copy, Debug)]
 pub struct Callee {
-    pub(crate) code: NonNull<u8>,
-    pub(crate) context: NonNull<VmContext>,
+    pub(crate) target: VmTarget,
     pub(crate) entry: Entry,
-    pub(crate) slots: u32,
+    /// Slots that its values take, or 0 if they cross in registers.
+    pub(crate) crossing: u32,
+    /// Parameters, and results; none of a host function.
+    pub(crate) params: u16,
+    pub(crate) results: u16,
+    pub(crate) types: NonNull<u8>,
     pub(crate) store: StoreId,
 }
 
@@ -39,10 +45,27 @@ unsafe impl Send for Callee {}
 unsafe impl Sync for Callee {}
 
 impl Callee {
-    /// Slots that its arguments or results need, whichever are more.
+    /// How many slots a caller has to have for arguments and results.
     #[must_use]
-    pub const fn slots(&self) -> u32 {
-        self.slots
+    pub const fn slots(&self) -> usize {
+        if self.crossing == 0 { VALUES } else { self.crossing as usize }
+    }
+
+    /// The bytes of its types, parameters and then results.
+    ///
+    /// # Safety
+    /// Its store lives for `'a`.
+    pub(crate) unsafe fn types<'a>(&self) -> (&'a [u8], &'a [u8]) {
+        let count = usize::from(self.params).wrapping_add(self.results.into());
+        // SAFETY: there are as many, in the image of a module of its store, which keeps it (INV-CALLEE, INV-IMAGE).
+        let types = unsafe { core::slice::from_raw_parts(self.types.as_ptr(), count) };
+        types.split_at_checked(self.params.into()).unwrap_or_default()
+    }
+
+    /// Whether it is the host's.
+    #[must_use]
+    pub const fn is_host(&self) -> bool {
+        matches!(self.entry, Entry::Host { .. })
     }
 
     /// The number of its store.
@@ -71,7 +94,18 @@ impl Store {
     #[must_use]
     pub fn callee(&self, func: FuncPtr) -> Option<Callee> {
         let func = self.func(func)?;
-        self.resolve(func.code.get(), func.context.get())
+        self.resolve(func.code.get(), func.context.get(), func.type_index.get())
+    }
+
+    /// The bytes of the function's types, parameters and then results; `None` for a function of another store, and for one of the
+    /// host's.
+    #[must_use]
+    pub fn callee_types(&self, callee: &Callee) -> Option<(&[u8], &[u8])> {
+        if callee.store != self.id() || callee.is_host() {
+            return None;
+        }
+        // SAFETY: it is of this store, which lives.
+        Some(unsafe { callee.types() })
     }
 
     /// All that calling function `index` of an instance needs, whether it can be referred to or not; `None` for an instance of
@@ -80,39 +114,51 @@ impl Store {
     pub fn instance_callee(&self, instance: InstancePtr, index: u32) -> Option<Callee> {
         let view = self.view(instance)?;
         let (code, context) = view.code(index)?;
-        self.resolve(code, context)
+        self.resolve(code, context, NONE)
     }
 
-    /// Finds the way to enter a function of this store, by its code and context.
-    fn resolve(&self, code: *const u8, context: *mut VmContext) -> Option<Callee> {
+    /// Finds the way to enter a function of this store, by its code and context, and, if it is known, the number of its type in the
+    /// context's module.
+    fn resolve(&self, code: *const u8, context: *mut VmContext, type_index: u32) -> Option<Callee> {
         let context = NonNull::new(context)?;
+        let target = VmTarget { code, context };
         // SAFETY: the context of a function is that of an instance or of a host function of the same store.
         let head = unsafe { context.as_ref() };
         if head.kind.get() == CONTEXT_HOST {
             // SAFETY: this kind says so (INV-KIND).
             let host = unsafe { context.cast::<HostHead>().as_ref() };
             // A host function called by the host needs no code in wasm convention.
-            let any = context.cast::<u8>();
-            let entry = Entry::Host { code: host.code };
-            return Some(Callee { code: any, context, entry, slots: host.slots, store: self.id() });
+            let (entry, crossing) = (Entry::Host { code: host.code }, host.crossing);
+            return Some(Callee {
+                target,
+                entry,
+                crossing,
+                params: 0,
+                results: 0,
+                types: NonNull::dangling(),
+                store: self.id(),
+            });
         }
         // SAFETY: the context is not a host function's, so it is an instance's (INV-KIND).
         let view = unsafe { View::new(context) };
-        let code = NonNull::new(code.cast_mut())?;
         let module = view.module();
-        let index = module.image().func_at(module.offset_of(code.as_ptr().addr())?)?;
-        let own = module.image().funcs().get(index.checked_sub(module.image().fields().imported_funcs())?)?;
-        let ty = module.image().types().get(own.ty)?;
+        let type_index = if type_index == NONE {
+            let index = module.image().func_at(module.offset_of(code.addr())?)?;
+            module.image().funcs().get(index.checked_sub(module.image().fields().imported_funcs())?)?.ty
+        } else {
+            type_index
+        };
+        let ty = module.image().types().get(type_index)?;
+        let (params, results) = module.image().type_bytes(ty)?;
         let entry = module.code_at(ty.entry);
-        let header = module.image().image().fields();
-        let entry = if header.architecture() == Architecture::Pulley as u8 {
-            let (params, results) = module.image().type_bytes(ty)?;
+        let entry = if module.ground().architecture == Architecture::Pulley {
             Entry::Interpreted { way: Way::of(params, results, entry)? }
         } else {
             Entry::Native { entry: entry? }
         };
-        let slots = module.slots(ty)?;
-        Some(Callee { code, context, entry, slots, store: self.id() })
+        let types = NonNull::from(params).cast();
+        let (params, results) = (ty.params, ty.results);
+        Some(Callee { target, entry, crossing: ty.slots, params, results, types, store: self.id() })
     }
 
     /// A function as compiled code takes it: the address of its reference. Finds a trampoline for a host function that

@@ -17,7 +17,7 @@ use stilt_artifact::layout::{CONTEXT_HOST, CONTEXT_INSTANCE, FuncImportLayout, F
 use stilt_artifact::storage::{BLOCK_ALIGN, BlockSizes, MEMORY_PADDING};
 use stilt_artifact::tables::ImportEntry;
 use stilt_artifact::types::{ExternKind, ValueType};
-use stilt_artifact::{ModuleImage, Native};
+use stilt_artifact::{ModuleImage, NONE, Native};
 use stilt_collections::TryArc;
 
 use crate::block::{Block, Blocks, Rooms};
@@ -378,7 +378,7 @@ impl Store {
             memory::link(self.block(), unsafe { memories.add(place as usize) });
         }
         self.block().ground.set(Some(ground));
-        self.block().max_frame.update(|largest| largest.max(max_frame));
+        self.block().add_max_frame(max_frame);
         view.head.next.set(self.block().instances.get());
         self.block().instances.set(Some(head));
         self.serve_waiting(view);
@@ -433,6 +433,8 @@ impl Store {
             let ty = image.func_type(func).ok_or(DAMAGED)?;
             reference.code.set(code);
             reference.context.set(context);
+            // An imported one is of another module, if of any.
+            reference.type_index.set(if func < header.imported_funcs() { NONE } else { ty });
             reference.type_id.set(view.head.type_ids().get(ty as usize).copied().ok_or(DAMAGED)?);
         }
         for (index, entry) in (0..).zip(image.globals().iter()).skip(header.imported_globals() as usize) {

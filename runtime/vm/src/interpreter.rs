@@ -16,7 +16,7 @@ use stilt_artifact::target::Architecture;
 use stilt_artifact::trap::TrapCode;
 use stilt_collections::OutOfMemory;
 
-use crate::activation::HostFn;
+use crate::activation::{HostFn, Words};
 use crate::backtrace;
 use crate::block::{Block, Rooms};
 use crate::builtins::{Builtin1, Builtin2, Builtin3, Builtin4};
@@ -93,27 +93,33 @@ fn xreg(vm: &mut Vm, reg: XReg) -> &mut XRegVal {
 pub(crate) enum Way {
     /// Through an entry trampoline.
     Trampoline(NonNull<u8>),
-    /// With values in registers: the bytes of parameters' types and then of results'.
-    Registers { types: NonNull<u8>, params: u8, results: u8 },
+    /// With values in registers, by the bytes of the callee's types.
+    Registers,
 }
 
 impl Way {
-    /// For functions of a type, by its bytes, which live as long as its code; `trampoline` is its entry trampoline, if it has one.
+    /// For functions of a type, by its bytes; `trampoline` is its entry trampoline, if it has one.
     pub(crate) fn of(params: &[u8], results: &[u8], trampoline: Option<NonNull<u8>>) -> Option<Way> {
         if !bytecode::fits(params) || !bytecode::fits(results) {
             return trampoline.map(Way::Trampoline);
         }
-        let types = NonNull::from(params).cast();
-        let count = |types: &[u8]| u8::try_from(types.len()).ok();
-        Some(Way::Registers { types, params: count(params)?, results: count(results)? })
+        Some(Way::Registers)
     }
 }
 
-/// Calls bytecode; 1 if it was unwound, otherwise 0.
-pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, values: &mut [u64]) -> u64 {
+/// Calls bytecode. What comes back means nothing if the callee was unwound, as the store notes.
+pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, words: Words) -> u64 {
+    let mut words = words;
+    let [first, ..] = words;
+    let slots = address::<u64>(first);
+    let values = match callee.crossing as usize {
+        0 => &mut words[..],
+        // SAFETY: then the first word is the address of so many slots, which are the caller's (`activation::call`).
+        slots_count => unsafe { core::slice::from_raw_parts_mut(slots, slots_count) },
+    };
     let Some(interpreter) = block.interpreter.get() else {
         block.trap.set(TrapCode::Internal as u8);
-        return 1;
+        return 0;
     };
     // The reference ends before anything else runs that could use the interpreter, here and below.
     // SAFETY: the interpreter lives as long as the store, and nobody else uses it now.
@@ -122,19 +128,18 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, values: &mut [u
     // Until the trampoline has written it, there is no landing pad.
     block.context.entry_pc.set(0);
     block.unwinding.set(false);
-    let store = (&raw const block.context).cast_mut();
     let (fp, lr) = (this.vm.fp(), this.vm.lr());
     let sp = xreg(&mut this.vm, XReg::sp).get_ptr::<u8>();
-    let context = pointer(callee.context.as_ptr());
     let mut kept = None;
     let mut pc = match way {
         Way::Trampoline(entry) => {
-            let args = [context, pointer(callee.code.as_ptr()), pointer(values.as_mut_ptr()), pointer(store)];
-            // SAFETY: the four arguments of an entry trampoline, as the contract has them.
+            let args = [pointer((&raw const callee.target).cast_mut()), pointer(slots)];
+            // SAFETY: the arguments of an entry trampoline whose values cross in slots, as the contract has them: those that do not
+            // fit into the interpreter's registers do not fit into fewer.
             unsafe { this.vm.call_start(&args) };
             entry
         }
-        Way::Registers { types, params, .. } => {
+        Way::Registers => {
             // What an entry trampoline would leave: the bound of backtraces. There is nothing to land on.
             let mut bound = usize::MAX;
             if fp != this.idle {
@@ -144,11 +149,12 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, values: &mut [u
             }
             block.context.entry_fp.set(bound);
             // SAFETY: the context; the other arguments follow.
-            unsafe { this.vm.call_start(&[context]) };
-            // SAFETY: there are as many (INV-CALLEE).
-            let params = unsafe { core::slice::from_raw_parts(types.as_ptr(), params.into()) };
+            unsafe { this.vm.call_start(&[pointer(callee.target.context.as_ptr())]) };
+            // SAFETY: the store lives, and with it the module that has the callee.
+            let (params, _) = unsafe { callee.types() };
             registers::put(&mut this.vm, 1, params, values);
-            callee.code
+            // A function's code is not null.
+            NonNull::new(callee.target.code.cast_mut()).unwrap_or(NonNull::dangling())
         }
     };
     let returned = loop {
@@ -212,29 +218,26 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, values: &mut [u
     };
     // SAFETY: nothing runs any more.
     let this = unsafe { &mut *interpreter.as_ptr() };
-    let unwound = match way {
+    match way {
         _ if !returned => {
             if let Some(kept) = kept {
                 kept.restore(&mut this.vm);
             }
-            1
         }
-        Way::Trampoline(_) => xreg(&mut this.vm, XReg::x0).get_u64(),
-        Way::Registers { types, params, results } => {
-            // SAFETY: they stand behind the parameters' (INV-CALLEE).
-            let types = unsafe { types.byte_add(params.into()) };
-            // SAFETY: there are as many (INV-CALLEE).
-            let types = unsafe { core::slice::from_raw_parts(types.as_ptr(), results.into()) };
-            registers::take(&this.vm, 0, types, values);
-            0
+        Way::Trampoline(_) => {}
+        Way::Registers => {
+            // SAFETY: as above.
+            let (_, results) = unsafe { callee.types() };
+            registers::take(&this.vm, 0, results, values);
         }
-    };
+    }
     xreg(&mut this.vm, XReg::sp).set_ptr(sp);
     // SAFETY: these are what they were before the call.
     unsafe { this.vm.set_fp(fp) };
     // SAFETY: as above.
     unsafe { this.vm.set_lr(lr) };
-    unwound
+    let [result, ..] = words;
+    result
 }
 
 /// Sets the registers for the landing pad of the innermost activation; where it is.
@@ -305,7 +308,7 @@ unsafe fn host_call(id: u8, registers: [u64; 6]) -> u64 {
             // SAFETY: as above; 5 is the only other number that compiled code uses.
             let code = unsafe { transmute::<*const (), HostFn>(code) };
             // SAFETY: the caller's promise.
-            unsafe { code(context, address(a), address(b)) }
+            unsafe { code(context, a, 0, 0, 0) }
         }
     }
 }

@@ -4,6 +4,7 @@ use core::ptr::NonNull;
 
 use stilt_artifact::trap::TrapCode;
 
+use crate::activation::Words;
 use crate::block::Rooms;
 use crate::error::VmError;
 use crate::func::Callee;
@@ -35,7 +36,7 @@ impl Store {
 }
 
 /// Nobody gets here: no bytecode was loaded.
-pub(crate) fn run(block: &StoreBlock, _callee: &Callee, _way: Way, _values: &mut [u64]) -> u64 {
+pub(crate) fn run(block: &StoreBlock, _callee: &Callee, _way: Way, _words: Words) -> u64 {
     block.trap.set(TrapCode::Internal as u8);
-    1
+    0
 }

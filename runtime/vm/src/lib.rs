@@ -51,11 +51,11 @@ mod store;
 mod structs;
 mod table;
 
-pub use activation::{Exit, Host, Stop, call};
+pub use activation::{Exit, Host, Stop, Words, call, call_in_registers};
 pub use block::Rooms;
 pub use error::VmError;
 pub use func::Callee;
-pub use host::host_layout;
+pub use host::{HostCode, host_layout};
 pub use id::{FuncPtr, GlobalPtr, InstancePtr, MemoryPtr, StoreId, TablePtr};
 pub use init::InitError;
 pub use instance::{Entity, ModuleOwner};

@@ -14,9 +14,7 @@ use core::ptr::{NonNull, slice_from_raw_parts};
 
 use stilt_artifact::header::{CODE_MARK, IMAGE_ALIGN};
 use stilt_artifact::image::{LINKED_HEADERS, image_start, linked_len};
-use stilt_artifact::tables::TypeEntry;
 use stilt_artifact::target::{Architecture, Convention, TrapMode};
-use stilt_artifact::types::ValueType;
 use stilt_artifact::{Image, ModuleImage, NONE, Native};
 use stilt_collections::atomic::Sequence;
 use stilt_collections::{Storage, TryVec};
@@ -350,17 +348,6 @@ impl Module {
         }
         // SAFETY: the offset lies within the code, as compared.
         Some(unsafe { self.code.add(offset as usize) })
-    }
-
-    /// Slots that the parameters or the results of a type need, whichever are more.
-    #[must_use]
-    pub fn slots(&self, ty: TypeEntry) -> Option<u32> {
-        let (params, results) = self.image.type_bytes(ty)?;
-        let sum = |bytes: &[u8]| {
-            let slots = bytes.iter().map(|byte| ValueType::from_u8(*byte).map_or(1, ValueType::slots));
-            slots.fold(0u32, u32::saturating_add)
-        };
-        Some(sum(params).max(sum(results)))
     }
 }
 

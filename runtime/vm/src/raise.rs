@@ -13,6 +13,7 @@
 )]
 mod jump;
 
+use crate::activation::HOST_ERROR;
 use crate::backtrace;
 use crate::store::StoreBlock;
 use crate::structs::VmContext;
@@ -28,7 +29,7 @@ pub(crate) unsafe extern "C" fn raise(context: *mut VmContext, code: u64) -> u64
     // SAFETY: every context points to its store's block (INV-STORE).
     let block = unsafe { &*store.cast::<StoreBlock>() };
     let [code, ..] = code.to_le_bytes();
-    block.trapped(code);
+    block.trapped(if code == 0 { HOST_ERROR } else { code });
     backtrace::capture(block, 0);
     if block.interpreted() {
         block.unwinding.set(true);

@@ -5,7 +5,6 @@
 //! entered by who has it; only the interrupt word is written by others.
 
 use core::alloc::Layout;
-use core::any::TypeId;
 use core::cell::Cell;
 use core::mem::size_of;
 use core::ptr::{NonNull, null_mut};
@@ -64,15 +63,21 @@ pub(crate) struct StoreBlock {
     pub(crate) waiting: Cell<Option<NonNull<HostHead>>>,
     /// The innermost activation's `&mut S`, as a pointer (INV-HOST in `activation`).
     pub(crate) host: Cell<*mut ()>,
+    /// What the store is used with: known before the first code runs in it (`Drop for Store` relies on that), and then the same
+    /// for good.
     pub(crate) hooks: Cell<Option<&'static Hooks>>,
-    /// Which `S` this store is used with: known before the first code runs in it (`Drop for Store` relies on that).
-    pub(crate) host_type: Cell<Option<TypeId>>,
-    /// The innermost activation; null outside.
+    /// The innermost of the activations that wait for another; null if none does.
     pub(crate) activation: Cell<*const Activation>,
+    /// The stack pointer where the activation that runs was begun; 0 if none runs.
+    pub(crate) here: Cell<usize>,
+    /// Its bound of the machine's own stack.
+    pub(crate) native_limit: Cell<usize>,
     pub(crate) limits: Cell<Limits>,
     /// The largest frame that code of the store takes before it tests the stack.
-    pub(crate) max_frame: Cell<usize>,
-    /// The trap that the innermost activation ends with; 0: an error of the host's.
+    max_frame: Cell<usize>,
+    /// The lowest stack pointer that guests may have wherever they are entered: [`StoreBlock::set_floor`].
+    pub(crate) floor: Cell<usize>,
+    /// The trap that the innermost activation is stopped by, or [`HOST_ERROR`](crate::activation::HOST_ERROR); 0 if it is not.
     pub(crate) trap: Cell<u8>,
     /// The interpreter is to go on at the landing pad.
     pub(crate) unwinding: Cell<bool>,
@@ -97,6 +102,18 @@ impl StoreBlock {
             self.context.interrupt.store(0, Ordering::Relaxed);
         }
         self.trap.set(code);
+    }
+
+    /// Notes that code comes into the store which takes frames as large as this before it tests the stack.
+    pub(crate) fn add_max_frame(&self, frame: usize) {
+        self.max_frame.update(|largest| largest.max(frame));
+        self.set_floor();
+    }
+
+    fn set_floor(&self) {
+        let limits = self.limits.get();
+        let above = limits.reserve.saturating_add(self.max_frame.get());
+        self.floor.set(limits.lowest.saturating_add(above));
     }
 }
 
@@ -189,10 +206,12 @@ impl Store {
             waiting: Cell::new(None),
             host: Cell::new(null_mut()),
             hooks: Cell::new(None),
-            host_type: Cell::new(None),
             activation: Cell::new(core::ptr::null()),
+            here: Cell::new(0),
+            native_limit: Cell::new(0),
             limits: Cell::new(limits),
             max_frame: Cell::new(0),
+            floor: Cell::new(0),
             trap: Cell::new(0),
             unwinding: Cell::new(false),
             ground: Cell::new(None),
@@ -204,7 +223,9 @@ impl Store {
         };
         // SAFETY: the storage is long enough and aligned, as compared, and ours.
         unsafe { block.write(value) };
-        Ok(Store { block, storage })
+        let store = Store { block, storage };
+        store.block().set_floor();
+        Ok(store)
     }
 
     /// The store's number.
@@ -216,6 +237,7 @@ impl Store {
     /// Changes the bounds of the stack, from the next outermost entry on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.block().limits.set(limits);
+        self.block().set_floor();
     }
 
     /// The bounds of the stack.
@@ -260,7 +282,7 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         // Without it no code of a guest's has ever run in the store, which could have written to memories.
-        if self.block().host_type.get().is_some() {
+        if self.block().hooks.get().is_some() {
             self.touch_memories();
         }
         // SAFETY: nobody uses the store any more, so no pointer into its blocks is followed again (INV-HANDLE); dropping

@@ -58,13 +58,21 @@ pub(crate) struct VmFuncImport {
     pub(crate) context: Cell<*mut VmContext>,
 }
 
+/// What an entry trampoline is to call: as an imported function.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct VmTarget {
+    pub(crate) code: *const u8,
+    pub(crate) context: NonNull<VmContext>,
+}
+
 /// A function that is referred to.
 #[repr(C)]
 pub(crate) struct VmFuncRef {
     pub(crate) code: Cell<*const u8>,
     pub(crate) context: Cell<*mut VmContext>,
     pub(crate) type_id: Cell<u32>,
-    pub(crate) reserved: Cell<u32>,
+    pub(crate) type_index: Cell<u32>,
 }
 
 /// A linear memory. `index` is the distance in bytes from its `MemoryBlock` (INV-BACK).
@@ -121,7 +129,8 @@ agrees!(
 );
 agrees!(VmContext, ContextLayout, store, caller, types_or_code, kind, index);
 agrees!(VmFuncImport, FuncImportLayout, code, context);
-agrees!(VmFuncRef, FuncRefLayout, code, context, type_id, reserved);
+agrees!(VmTarget, FuncImportLayout, code, context);
+agrees!(VmFuncRef, FuncRefLayout, code, context, type_id, type_index);
 agrees!(VmMemory, MemoryLayout, base, len, capacity, index, flags);
 agrees!(VmTable, TableLayout, base, len, capacity, index, flags);
 

@@ -4,6 +4,7 @@ use core::ptr::NonNull;
 
 use pulley_interpreter::XReg;
 use stilt_artifact::bytecode::VALUES;
+use stilt_artifact::crossing;
 use stilt_artifact::trap::TrapCode;
 
 use super::registers;
@@ -32,18 +33,17 @@ pub(super) unsafe fn call(
     // SAFETY: there are as many as both numbers say, in memory that does not change while its code runs.
     let types = unsafe { core::slice::from_raw_parts(types.as_ptr(), params.wrapping_add(results)) };
     let (params, results) = types.split_at_checked(params)?;
-    // Few slots cost little to clear.
-    if params.len().max(results.len()) <= 4 {
-        // SAFETY: the caller's promise.
-        unsafe { call_with(block, interpreter, params, results, &mut [0; 4]) }
+    if params.len() <= crossing::VALUES && results.len() <= 1 {
+        // SAFETY: the caller's promise. There are no vectors among them, so the host function takes words.
+        unsafe { call_with(block, interpreter, params, results, &mut [0; crossing::VALUES], true) }
     } else {
         // SAFETY: the caller's promise. More values do not fit into registers.
-        unsafe { call_with(block, interpreter, params, results, &mut [0; VALUES]) }
+        unsafe { call_with(block, interpreter, params, results, &mut [0; VALUES], false) }
     }
 }
 
 /// # Safety
-/// As for [`call`]; there are enough slots.
+/// As for [`call`]; there are enough slots, and the host function takes the first of them as words if `in_registers`.
 #[inline]
 unsafe fn call_with(
     block: &StoreBlock,
@@ -51,6 +51,7 @@ unsafe fn call_with(
     params: &[u8],
     results: &[u8],
     slots: &mut [u64],
+    in_registers: bool,
 ) -> Option<NonNull<u8>> {
     // SAFETY: nobody else uses the interpreter until the host function runs; the reference is not used after that.
     let this = unsafe { interpreter.as_mut() };
@@ -76,15 +77,22 @@ unsafe fn call_with(
     // SAFETY: a frame begins there.
     unsafe { vm.set_fp(frame.cast()) };
     block.context.exit_fp.set(frame.expose_provenance());
-    block.context.exit_pc.set(0);
-
     // SAFETY: a host function's context has its code there, of this type (INV-KIND).
     let code = unsafe { core::mem::transmute::<*const u8, HostFn>(head.types_or_code.get()) };
-    // SAFETY: there are as many values as its type needs, and who calls it has left its name (INV-HOST).
-    let status = unsafe { code(context, head.caller.get(), slots.as_mut_ptr()) };
-    if status != 0 {
-        // SAFETY: as above; the host function has recorded why.
-        unsafe { raise::raise(context, 0) };
+    if let [a, b, c, d] = *slots
+        && in_registers
+    {
+        // SAFETY: the words are as its type has them, and who calls it has left its name (INV-HOST).
+        let result = unsafe { code(context, a, b, c, d) };
+        if let Some(first) = slots.first_mut() {
+            *first = result;
+        }
+    } else {
+        let slots = slots.as_mut_ptr().expose_provenance() as u64;
+        // SAFETY: there are as many values as its type needs, and who calls it has left its name (INV-HOST).
+        unsafe { code(context, slots, 0, 0, 0) };
+    }
+    if block.unwinding.get() {
         return None;
     }
     // SAFETY: the host function is over, with all that it ran; nobody else uses the interpreter.

@@ -25,6 +25,7 @@ mod pools;
 mod references;
 mod stack;
 mod stress;
+mod trampolines;
 mod traps;
 
 use stilt::{Engine, Instance, Result, Store};
