@@ -4,8 +4,9 @@ use core::fmt;
 
 use stilt_artifact::image::LINKED_HEADERS;
 
-/// The symbol of an image that a linker has placed: its headers, from which tables and code are found. What [`linked_image!`]
-/// (crate::linked_image) gives and [`Module::from_linked`](crate::Module::from_linked) takes; there is no other use for one.
+/// The symbol of an image that a linker has placed: its headers, from which tables and code are found. What
+/// [`linked_image!`](crate::linked_image) gives and [`Module::from_linked`](crate::Module::from_linked) takes; there is no other
+/// use for one.
 #[repr(transparent)]
 pub struct LinkedImage {
     pub(crate) headers: [u8; LINKED_HEADERS],
