@@ -43,6 +43,11 @@ const SUITES: &[Suite] = &[
         run: kernels::x86_64,
     },
     Suite {
+        name: "the kernel on aarch64, booted",
+        needs: &["/usr/bin/qemu-system-aarch64", "/usr/bin/rustc", "/usr/bin/ld.lld"],
+        run: kernels::aarch64,
+    },
+    Suite {
         name: "the corpus' wasm is what its sources give",
         needs: &["/usr/bin/clang", "/usr/bin/wasm-ld", "/usr/include/wasm32-wasi/stdio.h"],
         run: corpus,
