@@ -44,7 +44,7 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
     t.store(pc, store, StoreContextLayout::entry_pc(word));
     let args = match values {
         Some(values) => t.load_slots(&signature.params, values),
-        None => t.from_words(&signature.params, words),
+        None => t.values_of_words(&signature.params, words),
     };
     let args: Vec<_> = core::iter::once(context).chain(args).collect();
     let callee = t.b.import_signature(signature.compiled(target));
@@ -65,7 +65,7 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
             t.store_slots(&signature.results, &results, values);
             None
         }
-        (None, results) => results.first().map(|result| t.to_word(*result)),
+        (None, results) => results.first().map(|result| t.word_of(*result)),
     };
     let result = result.unwrap_or_else(|| t.b.ins().iconst(types::I64, 0));
     t.b.ins().return_(&[result]);

@@ -31,11 +31,11 @@ pub fn build(target: &Target, signature: &WasmSignature, state: &mut FunctionBui
     let size = 8 * signature.slots();
     if size == 0 {
         let mut words = vec![context];
-        words.extend(args.iter().map(|arg| t.to_word(*arg)));
+        words.extend(args.iter().map(|arg| t.word_of(*arg)));
         let zero = t.b.ins().iconst(types::I64, 0);
         words.resize(1 + VALUES, zero);
         let word = t.call_host(code, &words, HOST_FUNCTION);
-        let results = t.from_words(&signature.results, &[word]);
+        let results = t.values_of_words(&signature.results, &[word]);
         t.b.ins().return_(&results);
         t.finish();
         return function;

@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Values of these types from words, one for each: see [`stilt_artifact::crossing`].
-    fn from_words(&mut self, types: &[ValueType], words: &[Value]) -> Vec<Value> {
+    fn values_of_words(&mut self, types: &[ValueType], words: &[Value]) -> Vec<Value> {
         let mut values = Vec::new();
         for (ty, word) in types.iter().zip(words) {
             let lowered = value_type(self.target, *ty);
@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The word for a value that is no vector.
-    fn to_word(&mut self, value: Value) -> Value {
+    fn word_of(&mut self, value: Value) -> Value {
         let ty = self.b.func.dfg.value_type(value);
         let bits = match ty {
             types::F32 | types::F64 => self.b.ins().bitcast(ty.as_int(), MemFlagsData::new(), value),

@@ -181,7 +181,8 @@ unsafe fn drop_owner<O>(block: NonNull<Block>) {
 /// `head` is a host function's of a store that is used with `S`; an activation of it runs (INV-HOST). The host is not used longer than
 /// the host function runs.
 #[inline(always)]
-unsafe fn found<'a, S: Host>(head: &'a HostHead) -> (&'a StoreBlock, Option<InstancePtr>, &'a mut S) {
+#[expect(clippy::mut_from_ref, reason = "the host is no part of the head: a pointer of its store leads there")]
+unsafe fn found<S: Host>(head: &HostHead) -> (&StoreBlock, Option<InstancePtr>, &mut S) {
     // SAFETY: every context points to its store's block (INV-STORE).
     let store = unsafe { &*head.context.store.get().cast::<StoreBlock>() };
     let caller = NonNull::new(head.context.caller.get()).map(|caller| InstancePtr::new(caller, store.id));

@@ -184,9 +184,9 @@ fn every_kind_meets_every_kind_of_call() {
         for count in 0..=6 {
             for first in 0..TYPES.len() {
                 let types: Vec<ValType> = TYPES.iter().cycle().skip(first).take(count).cloned().collect();
-                let result = TYPES[(first + count) % TYPES.len()].clone();
+                let result = TYPES[(first + count) % TYPES.len()];
                 // With each type as the first one, results in turn: none, one, and two.
-                let results = [vec![], vec![result.clone()], vec![result, TYPES[first].clone()]];
+                let results = [vec![], vec![result], vec![result, TYPES[first]]];
                 if count == 0 && first > 0 {
                     check(ground, &engine, &types, &results[1])?;
                     continue;
