@@ -37,7 +37,8 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
         let mut store = store.as_context_mut();
-        if const { crossing::slots(Params::TYPES, <Results as WasmParams>::TYPES) == 0 } {
+        // In a small image all calls go through one place.
+        if const { !cfg!(feature = "small") && crossing::slots(Params::TYPES, <Results as WasmParams>::TYPES) == 0 } {
             let mut words = [0; crossing::VALUES];
             params.store(store.opaque_mut(), &mut SlotWriter::new(&mut words))?;
             return match stilt_vm::call_in_registers(&mut *store.0, &self.callee, words) {

@@ -171,7 +171,7 @@ fn activate<S: Host>(host: &mut S, callee: &Callee, words: Words) -> Result<u64,
     }
     let host = (&raw mut *host).cast();
     let here = raise::stack_pointer();
-    if block.here.get() != 0 {
+    if cfg!(feature = "small") || block.here.get() != 0 {
         return nested(block, host, callee, words, here);
     }
     begin(block, host, callee, here, here.saturating_sub(block.limits.get().wasm_stack).max(block.floor.get()))?;
@@ -180,8 +180,8 @@ fn activate<S: Host>(host: &mut S, callee: &Callee, words: Words) -> Result<u64,
     if block.trap.get() == 0 { Ok(result) } else { Err(unwound(block)) }
 }
 
-/// The same within an activation that waits. `here` is the caller's.
-#[inline(never)]
+/// The same within an activation that waits, and for small images also within none. `here` is the caller's.
+#[cfg_attr(not(feature = "small"), inline(never))]
 fn nested(block: &StoreBlock, host: *mut (), callee: &Callee, words: Words, here: usize) -> Result<u64, Exit> {
     let context = &block.context;
     let saved = Activation {
@@ -204,7 +204,9 @@ fn nested(block: &StoreBlock, host: *mut (), callee: &Callee, words: Words, here
         here.saturating_sub(block.limits.get().wasm_stack).max(floor)
     };
     begin(block, host, callee, here, limit)?;
-    block.activation.set(&raw const saved);
+    if saved.here != 0 {
+        block.activation.set(&raw const saved);
+    }
     let result = enter(block, callee, words);
     block.activation.set(saved.outer);
     block.host.set(saved.host);
