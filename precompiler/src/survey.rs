@@ -16,14 +16,42 @@ pub struct BodyFacts {
     pub cost: u32,
     /// Locals, parameters included.
     pub locals: u32,
-    /// Whether it has a loop.
-    pub loops: bool,
     /// The functions that it calls directly, one entry for each call.
     pub calls: Vec<FuncIndex>,
     /// Globals that it sets, ascending.
     globals: Vec<GlobalIndex>,
     /// Tables that it may change, ascending.
     tables: Vec<TableIndex>,
+    /// Its loops, in the order of their starts.
+    pub loops: Vec<LoopFacts>,
+}
+
+/// What one loop does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoopFacts {
+    /// Where it starts in the wasm file.
+    pub offset: u64,
+    /// The locals that it reads and never sets, ascending.
+    pub constants: Vec<u32>,
+}
+
+/// The loops around an operator.
+#[derive(Debug, Default)]
+struct OpenLoops {
+    open: Vec<OpenLoop>,
+    /// Other frames in the innermost.
+    blocks: usize,
+}
+
+/// What is being found out about a loop.
+#[derive(Debug)]
+struct OpenLoop {
+    /// Its number among the body's loops.
+    facts: usize,
+    /// Other frames between it and the loop around it.
+    outer: usize,
+    read: Vec<u32>,
+    set: Vec<u32>,
 }
 
 /// See the module's text.
@@ -115,10 +143,12 @@ fn body(
         facts.locals = facts.locals.saturating_add(count);
     }
     let mut operators = body.body.get_operators_reader()?;
+    let mut loops = OpenLoops::default();
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         validator.op(offset, &operator)?;
         facts.note(&operator);
+        facts.note_in_loop(&operator, offset, &mut loops);
     }
     operators.finish()?;
     let range = body.body.range();
@@ -133,15 +163,57 @@ fn body(
 }
 
 impl BodyFacts {
+    /// What a loop that starts there does.
+    pub fn loop_at(&self, offset: u64) -> Option<&LoopFacts> {
+        let place = self.loops.binary_search_by_key(&offset, |facts| facts.offset).ok()?;
+        self.loops.get(place)
+    }
+
+    /// Follows the loops of a body.
+    fn note_in_loop(&mut self, operator: &Operator<'_>, offset: u64, loops: &mut OpenLoops) {
+        use Operator as O;
+        match *operator {
+            O::Block { .. } | O::If { .. } => loops.blocks += 1,
+            O::Loop { .. } => {
+                let outer = core::mem::take(&mut loops.blocks);
+                loops.open.push(OpenLoop { facts: self.loops.len(), outer, read: Vec::new(), set: Vec::new() });
+                self.loops.push(LoopFacts { offset, constants: Vec::new() });
+            }
+            O::LocalGet { local_index } => {
+                if let Some(open) = loops.open.last_mut() {
+                    open.read.push(local_index);
+                }
+            }
+            O::LocalSet { local_index } | O::LocalTee { local_index } => {
+                if let Some(open) = loops.open.last_mut() {
+                    open.set.push(local_index);
+                }
+            }
+            O::End if loops.blocks > 0 => loops.blocks -= 1,
+            O::End => {
+                let Some(OpenLoop { facts, outer, mut read, mut set }) = loops.open.pop() else { return };
+                loops.blocks = outer;
+                for locals in [&mut read, &mut set] {
+                    locals.sort_unstable();
+                    locals.dedup();
+                }
+                let constants = read.iter().copied().filter(|local| set.binary_search(local).is_err());
+                self.loops[facts].constants = constants.collect();
+                if let Some(open) = loops.open.last_mut() {
+                    open.read.extend(read);
+                    open.set.extend(set);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn note(&mut self, operator: &Operator<'_>) {
         use Operator as O;
         let cost = match *operator {
             O::LocalGet { .. } | O::LocalSet { .. } | O::LocalTee { .. } | O::I32Const { .. } | O::I64Const { .. } => 0,
             O::Block { .. } | O::Else | O::End | O::Nop | O::Drop | O::Return | O::Unreachable => 0,
-            O::Loop { .. } => {
-                self.loops = true;
-                1
-            }
+            O::Loop { .. } => 1,
             O::Call { function_index } => {
                 self.calls.push(FuncIndex::from_u32(function_index));
                 3

@@ -24,7 +24,7 @@ impl Translator<'_, '_, '_> {
         block
     }
 
-    fn frame_type(&self, ty: BlockType) -> Result<FrameType, CompileError> {
+    pub(super) fn frame_type(&self, ty: BlockType) -> Result<FrameType, CompileError> {
         FrameType::new(ty).ok_or_else(|| self.internal("a block of an unknown type"))
     }
 
@@ -44,10 +44,12 @@ impl Translator<'_, '_, '_> {
             return Ok(());
         }
         self.load_before_loop();
+        let pins = self.pin_constants();
         let header = self.block_with(params);
         let arguments = self.arguments(params.len());
         self.b.ins().jump(header, &arguments);
-        self.state.open(FrameKind::Loop { header, used: false }, ty, params.len());
+        let kind = FrameKind::Loop { header, used: false, join: self.covered.join.take(), pins };
+        self.state.open(kind, ty, params.len());
         self.state.drop(params.len());
         self.b.switch_to_block(header);
         self.state.push_all(self.b.block_params(header));
@@ -111,8 +113,13 @@ impl Translator<'_, '_, '_> {
         if frame.dead {
             return;
         }
-        if let FrameKind::Loop { header, .. } = frame.kind {
+        if let FrameKind::Loop { header, join, pins, .. } = frame.kind {
             self.b.seal_block(header);
+            self.pins.truncate(pins);
+            self.covered.clear();
+            if let Some(join) = join {
+                self.meet_version(&frame, join);
+            }
         }
         self.leave(&frame);
         if frame.kind == FrameKind::Function && self.state.reachable {
@@ -137,6 +144,18 @@ impl Translator<'_, '_, '_> {
         self.state.truncate(frame.height);
         self.state.push_all(self.b.block_params(end));
         self.state.reachable = true;
+    }
+
+    /// Goes on behind a loop, which was just closed, where its other version goes on, too.
+    fn meet_version(&mut self, frame: &Frame, join: Block) {
+        if self.state.reachable {
+            let arguments = self.arguments(frame.ty.results(self.env.module).len());
+            self.b.ins().jump(join, &arguments);
+        }
+        self.b.seal_block(join);
+        self.b.switch_to_block(join);
+        self.state.meet_version(frame);
+        self.state.push_all(self.b.block_params(join));
     }
 
     /// Starts an arm of the innermost frame, in a block of its own.
@@ -180,8 +199,8 @@ impl Translator<'_, '_, '_> {
         let frame = self.state.frame(depth);
         let ty = frame.ty;
         match frame.kind {
-            FrameKind::Loop { header, .. } => {
-                frame.kind = FrameKind::Loop { header, used: true };
+            FrameKind::Loop { header, join, pins, .. } => {
+                frame.kind = FrameKind::Loop { header, used: true, join, pins };
                 (header, ty.params(self.env.module).len())
             }
             FrameKind::Function | FrameKind::Inlined | FrameKind::Block | FrameKind::If { .. } => {
@@ -191,7 +210,7 @@ impl Translator<'_, '_, '_> {
     }
 
     /// The topmost operands, as arguments of a block.
-    fn arguments(&self, count: usize) -> Vec<BlockArg> {
+    pub(super) fn arguments(&self, count: usize) -> Vec<BlockArg> {
         self.state.topmost(count).iter().copied().map(BlockArg::from).collect()
     }
 

@@ -4,7 +4,8 @@
 use super::context::Context;
 use super::env::{ModuleEnv, Uses};
 use super::inline::{Budget, InlineMap};
-use super::memory::Row;
+use super::memory::{Covered, Row};
+use super::pins::Pins;
 use super::state::{FrameKind, FrameType, State};
 use crate::error::CompileError;
 use crate::module::{DefinedFuncIndex, FuncIndex, TypeIndex, value_type};
@@ -42,6 +43,10 @@ pub(super) struct Translator<'f, 'm, 'data> {
     pub(super) refused: Option<&'static str>,
     /// Tests of the interrupt word so far.
     pub(super) interrupt_tests: i32,
+    /// Locals that the loops around this point do not set.
+    pub(super) pins: Pins,
+    /// What is known of the accesses of the loop around this point.
+    pub(super) covered: Covered,
 }
 
 /// A body that is being inlined.
@@ -122,6 +127,8 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             row: Row::default(),
             refused: None,
             interrupt_tests: 0,
+            pins: Pins::default(),
+            covered: Covered::new(env, own),
         };
         let types = &env.module.function_type(index).params;
         for (&ty, value) in types.iter().zip(params) {
@@ -197,6 +204,9 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             {
                 operators = again;
                 continue;
+            }
+            if matches!(operator, Operator::Loop { .. }) {
+                self.version_loop(&operator, &operators)?;
             }
             self.operator(&operator)?;
             loops.extend(self.may_repeat(&operator, &operators));

@@ -12,7 +12,7 @@ impl Translator<'_, '_, '_> {
     /// `local.get`.
     pub(super) fn local_get(&mut self, index: u32) {
         let (variable, ty) = self.locals[index as usize];
-        let value = self.b.use_var(variable);
+        let value = self.pins.get(variable).unwrap_or_else(|| self.b.use_var(variable));
         self.push(value, ty);
     }
 

@@ -19,6 +19,7 @@ mod leaf;
 mod memory;
 mod numeric;
 mod operators;
+mod pins;
 mod repeat;
 mod simd;
 mod soft_float;

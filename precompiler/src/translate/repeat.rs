@@ -41,13 +41,21 @@ impl<'data> Translator<'_, '_, 'data> {
     fn lead_to_copy(&mut self) {
         let ty = self.state.frame(0).ty;
         let next = self.block_with(ty.params(self.env.module));
-        self.state.frame(0).kind = FrameKind::Loop { header: next, used: false };
+        self.lead_to(next, false);
+    }
+
+    /// Has branches to the innermost frame, a loop, lead to this block.
+    fn lead_to(&mut self, block: Block, branched_to: bool) {
+        let kind = &mut self.state.frame(0).kind;
+        if let FrameKind::Loop { header, used, .. } = kind {
+            (*header, *used) = (block, branched_to);
+        }
     }
 
     /// Comes in front of the `end` of the innermost frame. If that is a loop with copies to make, begins the next one; its operators.
     pub(super) fn repeat(&mut self, loops: &mut Vec<Repeated<'data>>) -> Option<OperatorsReader<'data>> {
         let repeated = loops.last_mut().filter(|repeated| repeated.depth == self.state.depth())?;
-        let FrameKind::Loop { header, used } = self.state.frame(0).kind else { return None };
+        let FrameKind::Loop { header, used, .. } = self.state.frame(0).kind else { return None };
         if repeated.left == 0 {
             loops.pop();
             return None;
@@ -57,7 +65,7 @@ impl<'data> Translator<'_, '_, 'data> {
             // It is no loop.
             loops.pop();
             self.b.seal_block(header);
-            self.state.frame(0).kind = FrameKind::Loop { header: head, used };
+            self.lead_to(head, used);
             return None;
         }
         repeated.left -= 1;
@@ -68,7 +76,7 @@ impl<'data> Translator<'_, '_, 'data> {
         }
         self.b.seal_block(header);
         if last {
-            self.state.frame(0).kind = FrameKind::Loop { header: head, used: true };
+            self.lead_to(head, true);
         } else {
             self.lead_to_copy();
         }

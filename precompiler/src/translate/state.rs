@@ -21,6 +21,10 @@ pub(super) enum FrameKind {
         header: Block,
         /// Whether anything branches there.
         used: bool,
+        /// Where its other version goes on behind it.
+        join: Option<Block>,
+        /// How many locals were pinned outside.
+        pins: usize,
     },
     /// The `then` half of an `if`.
     If {
@@ -262,6 +266,30 @@ impl State {
     /// The operands of the innermost frame.
     pub(super) fn of_frame(&self) -> &[Value] {
         &self.stack[self.frames.last().map_or(0, |frame| frame.height)..]
+    }
+
+    /// What [`State::restart`] goes back to.
+    pub(super) fn here(&self) -> (Vec<Value>, usize) {
+        (self.stack.clone(), self.tested.len())
+    }
+
+    /// Goes back to a point in front of something that was translated since, to translate it once more.
+    pub(super) fn restart(&mut self, (stack, known): (Vec<Value>, usize)) {
+        self.keep(known);
+        self.stack = stack;
+        self.reachable = true;
+    }
+
+    /// Goes on behind a frame, which was just closed, where another version of it ends as well.
+    pub(super) fn meet_version(&mut self, frame: &Frame) {
+        self.keep(frame.known);
+        self.stack.truncate(frame.height);
+        self.reachable = true;
+    }
+
+    /// The blocks behind the open frames.
+    pub(super) fn ends(&self) -> impl Iterator<Item = Block> {
+        self.frames.iter().filter_map(|frame| frame.end)
     }
 
     /// Goes back to where the innermost frame had these operands and only so much was known.

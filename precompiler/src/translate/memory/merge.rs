@@ -63,7 +63,7 @@ struct Test {
 
 impl<'data> Translator<'_, '_, 'data> {
     /// Whether tests are merged.
-    fn merges(&self) -> bool {
+    pub(super) fn merges(&self) -> bool {
         // On an interpreter, an access tests its own bounds.
         self.explicit() && !self.env.target.host_calls() && self.context.pointer() == types::I64
     }

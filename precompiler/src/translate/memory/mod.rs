@@ -5,9 +5,13 @@ mod bounds;
 mod bulk;
 mod facts;
 mod field;
+mod forecast;
+mod linear;
 mod merge;
 mod operand;
 mod place;
+mod version;
 
 pub(super) use merge::Row;
 pub(super) use place::Place;
+pub(super) use version::Covered;

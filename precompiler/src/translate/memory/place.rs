@@ -5,7 +5,8 @@
 //! - the index is made so that it cannot reach beyond the memory's minimal size (`facts.rs`);
 //! - the plan of the memory covers whatever a 32-bit index can reach;
 //! - the same index was tested before, on every way that leads here, for at least as far an end; or it is the sum of such an
-//!   index and a constant, and lies within what was tested.
+//!   index and a constant, and lies within what was tested;
+//! - it was tested in front of the loop, for all rounds (`version.rs`).
 //!
 //! A memory never shrinks, so what was tested once stays true, whatever is called or grown in between. Its base may move, and
 //! is loaded again.
@@ -57,6 +58,10 @@ impl Translator<'_, '_, '_> {
         let index = self.pointer_wide(operand);
         if known {
             return self.address(memory, index, offset, inside);
+        }
+        if self.covered.has(self.offset) && (end <= min || !self.env.target.spectre()) {
+            let safe = self.guard_covered(memory, index, end);
+            return self.address(memory, safe, offset, inside);
         }
         if plan.covers(end) {
             let trapping = inside.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));

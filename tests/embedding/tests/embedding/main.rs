@@ -17,6 +17,7 @@ mod interrupt;
 mod limits;
 mod linking;
 mod loading;
+mod loops;
 mod memories;
 mod minimal;
 mod mixed;
