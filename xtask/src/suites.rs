@@ -48,6 +48,11 @@ const SUITES: &[Suite] = &[
         run: kernels::aarch64,
     },
     Suite {
+        name: "the kernel on riscv64, booted",
+        needs: &["/usr/bin/qemu-system-riscv64", "/usr/bin/rustc", "/usr/bin/ld.lld"],
+        run: kernels::riscv64,
+    },
+    Suite {
         name: "the corpus' wasm is what its sources give",
         needs: &["/usr/bin/clang", "/usr/bin/wasm-ld", "/usr/include/wasm32-wasi/stdio.h"],
         run: corpus,

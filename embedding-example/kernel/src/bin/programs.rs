@@ -13,7 +13,7 @@ mod refusals;
 #[path = "programs/second_core.rs"]
 mod second_core;
 
-use guests::{Ground, WAYS, Way};
+use guests::{Ground, Way, ways};
 use stilt::{Error, Result, Trap, format_err};
 use stilt_example_kernel::{arch, cores, describe_memory, heap, println, timer};
 
@@ -31,7 +31,7 @@ fn kernel_main() -> bool {
 
 fn all() -> Result<()> {
     let ground = Ground::new()?;
-    for way in WAYS {
+    for way in ways() {
         println!("-- {}", way.name);
         greet(&ground, way)?;
         measure(&ground, way)?;
@@ -40,7 +40,7 @@ fn all() -> Result<()> {
         never_end(&ground, way)?;
     }
     println!("-- a guest in an interrupt, above another");
-    for way in WAYS {
+    for way in ways() {
         interrupt::above(&ground, way)?;
     }
     println!("-- two cores");

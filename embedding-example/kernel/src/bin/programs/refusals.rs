@@ -1,6 +1,6 @@
 //! Images that do not belong here: each is refused with its reason, and nothing is asked of the allocator but the place of the error.
 
-use crate::guests::{self, EXPLICIT, Ground, HARDWARE, find};
+use crate::guests::{self, Ground, HARDWARE, find, first_way};
 use core::fmt::Write as _;
 use core::ptr::NonNull;
 use stilt::{Engine, Error, Module, Result, format_err};
@@ -14,24 +14,26 @@ static CHANGED: Lock<Aligned<[u8; ROOM]>> = Lock::new(Aligned([0; ROOM]));
 
 pub(crate) fn all(ground: &Ground) -> Result<()> {
     let engine = &ground.engine;
-    let native = find("greet", EXPLICIT.name)?;
+    let whole = find("greet", first_way()?.name)?;
     refused("another pointer width", load(engine, find("greet", "pulley32")?), "the image is for 32-bit machines")?;
     refused("another byte order", load(engine, find("greet", "pulley64be")?), "big-endian")?;
     if let Ok(wide) = find("wide", "features") {
         refused("a CPU feature that is missing", load(engine, wide), "CPU feature")?;
     }
-    let without_signals = Engine::new(guests::config().signals_based_traps(false))?;
-    refused("a rung that is not offered", load(&without_signals, find("greet", HARDWARE.name)?), "hardware traps")?;
-    refused("flash that was cut short", load(engine, &native[..native.len() / 2]), "")?;
-    refused("flash that was cut in the header", load(engine, &native[..100]), "")?;
+    if let Ok(hardware) = find("greet", HARDWARE.name) {
+        let without_signals = Engine::new(guests::config().signals_based_traps(false))?;
+        refused("a rung that is not offered", load(&without_signals, hardware), "hardware traps")?;
+    }
+    refused("flash that was cut short", load(engine, &whole[..whole.len() / 2]), "")?;
+    refused("flash that was cut in the header", load(engine, &whole[..100]), "")?;
     refused("flash that was erased", load(engine, &[0xff; 4096]), "")?;
     CHANGED.with(|room| {
-        let len = native.len();
+        let len = whole.len();
         let room = room.0.get_mut(..len + 8).ok_or_else(|| format_err!("an image is larger than the room for it"))?;
-        room[8..].copy_from_slice(native);
+        room[8..].copy_from_slice(whole);
         refused("a misaligned image", load(engine, &room[8..]), "aligned")?;
         for (what, place, number, words) in CHANGES {
-            room[..len].copy_from_slice(native);
+            room[..len].copy_from_slice(whole);
             room[HEADER + place] = number;
             refused(what, load(engine, &room[..len]), words)?;
         }

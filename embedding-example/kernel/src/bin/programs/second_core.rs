@@ -1,6 +1,6 @@
 //! Code that one core publishes and the other runs, while the first runs guests of its own.
 
-use crate::guests::{Ground, Guest, HARDWARE, find};
+use crate::guests::{Ground, Guest, find, first_way};
 use crate::{SUM, TERMS, expect};
 use stilt::{Module, Result, Trap, format_err};
 use stilt_example_kernel::lock::Lock;
@@ -29,17 +29,18 @@ fn call(module: &Module, name: &str) -> Result<i64> {
 
 pub(crate) fn runs_what_is_published_here(ground: &Ground) -> Result<()> {
     const ROUNDS: usize = 20;
+    let way = first_way()?;
     for round in 0..ROUNDS {
         // Other code at the same addresses, in turn.
         let (name, expected) = if round % 2 == 0 { ("measure", SUM) } else { ("fault", 42) };
-        let image = find(name, HARDWARE.name)?;
+        let image = find(name, way.name)?;
         // SAFETY: `stilt compile` made the image, and nobody has changed it.
         let module = unsafe { Module::deserialize(&ground.engine, image) }?;
         GIVEN.with(|given| *given = Some((module, name)));
         if !cores::call_on_second(run) {
             return Err(format_err!("the second core is busy"));
         }
-        let mut mine = ground.guest("measure", HARDWARE)?;
+        let mut mine = ground.guest("measure", way)?;
         let here: i64 = mine.call("harmonic", TERMS)?;
         cores::wait_for_second();
         let there = CAME_TO.with(Option::take).unwrap_or_else(|| Err(format_err!("nothing came back")))?;
