@@ -25,7 +25,7 @@ struct Machine {
     success: i32,
     /// A feature of the CPU that the kernel does not offer.
     missing_feature: &'static str,
-    /// Whether the precompiler makes native code for it; else there is bytecode only.
+    /// Whether its guests are native code as well; else they are bytecode only.
     native: bool,
     cores: usize,
 }
