@@ -1,5 +1,5 @@
-//! Names the linker script, and takes the images of the guests in: from the folder that `STILT_KERNEL_IMAGES` names. Without it (for
-//! lints) they are empty.
+//! Names the linker script, and takes the guests in, from the folder that `STILT_KERNEL_IMAGES` names: images as bytes, objects by the
+//! linker. Without it (for lints) there are none.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,9 @@ fn main() {
     }
     let mut list =
         String::from("/// Each guest's image, by its file's name.\npub static IMAGES: &[(&str, &[u8])] = &[\n");
+    let mut linked = String::from(
+        "/// Each guest that the linker has placed, by its name.\npub static LINKED: &[(&str, &stilt::LinkedImage)] = &[\n",
+    );
     if let Some(folder) = env::var_os("STILT_KERNEL_IMAGES") {
         println!("cargo::rerun-if-changed={}", Path::new(&folder).display());
         let files = fs::read_dir(&folder).expect("STILT_KERNEL_IMAGES names a folder");
@@ -23,6 +26,13 @@ fn main() {
         files.sort();
         for file in files {
             let name = file.file_stem().expect("a file has a name").to_string_lossy();
+            if file.extension().is_some_and(|extension| extension == "o") {
+                println!("cargo::rustc-link-arg-bins={}", file.display());
+                writeln!(linked, "    ({name:?}, stilt::linked_image!({name})),").expect("a string grows");
+            }
+            if file.extension().is_none_or(|extension| extension != "cwasm") {
+                continue;
+            }
             let size = fs::metadata(&file).expect("a file").len();
             // In a section of code, so that native images run where they lie; aligned as images ask to be.
             writeln!(
@@ -33,7 +43,7 @@ fn main() {
             .expect("a string grows");
         }
     }
-    list.push_str("];\n");
+    let list = format!("{list}];\n{linked}];\n");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo gives it"));
     fs::write(out.join("images.rs"), list).expect("the output folder can be written to");
 }

@@ -11,7 +11,7 @@
 //! | `start_timer`, `nanoseconds` | time |
 //! | `with_float_registers_kept` | for a guest that runs in an interrupt |
 //! | `synchronize_other_cores` | publication of code |
-//! | `probe` | a read that may fault |
+//! | `probe_byte`, `probe_failed` (symbols) | a read that may fault, see [`crate::probe`] |
 //! | `write_serial`, `exit` | the outside world |
 
 #[cfg(target_arch = "x86_64")]

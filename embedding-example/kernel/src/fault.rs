@@ -3,6 +3,7 @@
 use crate::arch::{self, Frame};
 use crate::platform::traps;
 use crate::println;
+use crate::probe;
 use crate::window::{Access, SPACE};
 
 /// What a synchronous exception was.
@@ -21,7 +22,7 @@ pub(crate) fn handle(frame: &mut Frame, exception: &Exception) {
         return;
     }
     let address = exception.access.map(|(address, _)| address);
-    if traps::ask(frame, address) || arch::recover_probe(frame) {
+    if traps::ask(frame, address) || probe::recover(frame) {
         return;
     }
     println!("{} at {:#x}, which is nobody's", exception.what, frame.pc());
@@ -29,10 +30,4 @@ pub(crate) fn handle(frame: &mut Frame, exception: &Exception) {
         println!("{access:?} of {address:#x}");
     }
     arch::exit(false)
-}
-
-/// A byte at an address of which nobody knows whether it can be read: the kernel's own use of faults.
-pub fn read_that_may_fault(address: usize) -> Option<u8> {
-    let value = arch::probe(address);
-    u8::try_from(value).ok()
 }

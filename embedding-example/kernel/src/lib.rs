@@ -5,7 +5,7 @@
 //! | `arch` | what differs: how a machine boots, its page-table entries, its exceptions, its devices |
 //! | `boot` | from the first instruction in Rust to `kernel_main` of a program in `bin/` |
 //! | `frames`, `paging`, `window` | physical frames, tables, and the range of addresses that mappings are made in |
-//! | `fault`, `timer`, `cores` | what comes from outside: exceptions, ticks, the second core |
+//! | `fault`, `probe`, `timer`, `cores` | what comes from outside: exceptions, ticks, the second core |
 //! | `platform` | the functions of the header: thin, over the above |
 //! | `images` | the guests |
 //!
@@ -23,8 +23,9 @@ pub mod images;
 pub mod lock;
 mod paging;
 mod platform;
+mod probe;
 pub mod timer;
 mod window;
 
-pub use fault::read_that_may_fault;
-pub use platform::describe_memory;
+pub use platform::{describe_memory, hardware_traps};
+pub use probe::read_that_may_fault;

@@ -11,7 +11,7 @@ pub const FREQUENCY: u64 = 1000;
 
 static TICKS: AtomicU64 = AtomicU64::new(0);
 static DEADLINE: Lock<Option<(u64, InterruptHandle)>> = Lock::new(None);
-static IN_THE_INTERRUPT: Lock<Option<fn()>> = Lock::new(None);
+static IN_THE_INTERRUPT: Lock<Option<extern "C" fn()>> = Lock::new(None);
 
 /// How often the timer has ticked.
 pub fn ticks() -> u64 {
@@ -31,7 +31,7 @@ pub fn stop_nobody() {
 }
 
 /// Runs this at each tick, in the interrupt.
-pub fn at_each_tick(run: Option<fn()>) {
+pub fn at_each_tick(run: Option<extern "C" fn()>) {
     IN_THE_INTERRUPT.with(|place| *place = run);
 }
 

@@ -10,7 +10,7 @@ pub(crate) use boot::start_second_core;
 pub(crate) use devices::{DEVICES, start_timer, synchronize_other_cores};
 pub use devices::{exit, nanoseconds, write_serial};
 pub use exceptions::lowest_of_interrupt_stack;
-pub(crate) use exceptions::{Frame, prepare_core, probe, recover_probe, with_float_registers_kept};
+pub(crate) use exceptions::{Frame, prepare_core, with_float_registers_kept};
 pub use features::feature;
 pub(crate) use paging::{LEVELS, SHARED, WRITABLE, activate, address, executes, flush, leaf, table};
 

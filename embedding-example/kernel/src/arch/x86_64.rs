@@ -10,7 +10,7 @@ mod paging;
 pub use descriptors::lowest_of_interrupt_stack;
 pub(crate) use devices::{DEVICES, start_timer};
 pub use devices::{exit, nanoseconds, write_serial};
-pub(crate) use exceptions::{Frame, prepare_core, probe, recover_probe};
+pub(crate) use exceptions::{Frame, prepare_core};
 pub use features::feature;
 pub(crate) use paging::{LEVELS, SHARED, WRITABLE, activate, address, executes, flush, leaf, table};
 
@@ -64,7 +64,7 @@ pub(crate) const fn synchronize_other_cores() -> i32 {
 struct FloatRegisters([u8; 512]);
 
 /// Runs something that may change the float registers, which the kernel's own code has none of.
-pub(crate) fn with_float_registers_kept(run: fn()) {
+pub(crate) fn with_float_registers_kept(run: extern "C" fn()) {
     let mut kept = FloatRegisters([0; 512]);
     // SAFETY: the area is large enough, aligned, and ours.
     unsafe { asm!("fxsave64 [{}]", in(reg) &raw mut kept, options(nostack)) };

@@ -1,6 +1,6 @@
 //! Guests on this kernel: two programs that run, one that goes wrong, one that never ends, one in an interrupt, and images that do not
-//! belong here. Each guest three ways: native code on guard pages, loaded at run time; native code with explicit checks, where it lies in
-//! the kernel; bytecode.
+//! belong here. Each guest four ways: native code on guard pages, loaded at run time; native code with explicit checks, where it lies in
+//! the kernel; native code on guard pages that the linker has made a part of the kernel; bytecode.
 #![no_std]
 #![no_main]
 
@@ -15,7 +15,7 @@ mod second_core;
 
 use guests::{Ground, Way, ways};
 use stilt::{Error, Result, Trap, format_err};
-use stilt_example_kernel::{arch, cores, describe_memory, heap, println, timer};
+use stilt_example_kernel::{arch, cores, describe_memory, hardware_traps, heap, println, timer};
 
 #[unsafe(no_mangle)]
 fn kernel_main() -> bool {
@@ -82,12 +82,18 @@ fn measure(ground: &Ground, way: Way) -> Result<()> {
 /// One that traps, in four ways; after each the kernel goes on.
 fn go_wrong(ground: &Ground, way: Way) -> Result<()> {
     let mut guest = ground.guest("fault", way)?;
+    let before = hardware_traps();
     let error = expect(guest.call::<i32, i32>("parse", 65_529), Trap::MemoryOutOfBounds)?;
     println!("trapped: {error}");
     let _ = expect(guest.call::<i32, i32>("parse", -9), Trap::MemoryOutOfBounds)?;
     let _ = expect(guest.call::<(i32, i32), i32>("divide", (7, 0)), Trap::IntegerDivisionByZero)?;
     let error = expect(guest.call::<(), i32>("recurse", ()), Trap::StackOverflow)?;
     println!("trapped: {}", error.root_cause());
+    let exceptions = hardware_traps() - before;
+    println!("{}: {exceptions} of 4 traps were exceptions of the processor", way.name);
+    if exceptions != if way.hardware { 4 } else { 0 } {
+        return Err(format_err!("traps were found in another way than the guest was compiled for"));
+    }
     let whole: i32 = guest.call("parse", 65_524)?;
     println!("after that: {whole}, and {}", guest.call::<(i32, i32), i32>("divide", (7, 2))?);
     Ok(())

@@ -1,9 +1,11 @@
 //! Traps: the runtime's handler is asked, and the frame of the exception is changed as it says; it is left as every exception is.
 
 use crate::arch::Frame;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use stilt_platform_abi::resumable::{ResumeHandler, TrapFrame};
 
+/// Exceptions that were the runtime's.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
 static HANDLER: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
 
 #[unsafe(no_mangle)]
@@ -24,7 +26,13 @@ pub(crate) fn ask(frame: &mut Frame, address: Option<usize>) -> bool {
     // SAFETY: a synchronous exception of code in the context of a core; the frame is valid during the call.
     let ours = unsafe { handler(&raw mut place, address.is_some(), address.unwrap_or(0)) };
     if ours {
+        TAKEN.fetch_add(1, Ordering::Relaxed);
         frame.resume(place.pc, place.sp, place.fp);
     }
     ours
+}
+
+/// How many exceptions of the processors were traps of guests.
+pub fn hardware_traps() -> usize {
+    TAKEN.load(Ordering::Relaxed)
 }

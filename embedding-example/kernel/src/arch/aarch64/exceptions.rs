@@ -10,36 +10,31 @@ use core::arch::{asm, global_asm};
 /// The registers of what was interrupted.
 #[repr(C)]
 pub(crate) struct Frame {
-    general: [u64; 31],
-    sp: u64,
-    pc: u64,
+    general: [usize; 31],
+    sp: usize,
+    pc: usize,
     status: u64,
 }
 
 impl Frame {
     pub(crate) fn pc(&self) -> usize {
-        as_address(self.pc)
+        self.pc
     }
 
     pub(crate) fn sp(&self) -> usize {
-        as_address(self.sp)
+        self.sp
     }
 
     pub(crate) fn fp(&self) -> usize {
-        as_address(self.general[29])
+        self.general[29]
     }
 
     /// Goes on elsewhere.
     pub(crate) fn resume(&mut self, pc: usize, sp: usize, fp: usize) {
-        (self.pc, self.sp, self.general[29]) = (pc as u64, sp as u64, fp as u64);
+        (self.pc, self.sp, self.general[29]) = (pc, sp, fp);
         // As after a return, which may lead anywhere.
         self.status &= !(3 << 10);
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a pointer has 64 bits here")]
-const fn as_address(register: u64) -> usize {
-    register as usize
 }
 
 /// What the vectors tell apart: an exception or an interrupt of a program; and anything else, of which the kernel has none.
@@ -197,8 +192,6 @@ global_asm!(
 unsafe extern "C" {
     safe static vectors: u8;
     safe static interrupt_stack_lowest: u8;
-    safe fn probe_byte(address: usize) -> usize;
-    safe fn probe_failed();
     safe fn call_in_interrupt(function: extern "C" fn());
 }
 
@@ -240,25 +233,9 @@ fn describe() -> Exception {
     }
 }
 
-/// The byte at an address, or `usize::MAX` if it faults.
-pub(crate) fn probe(address: usize) -> usize {
-    probe_byte(address)
-}
-
-/// Whether the exception was that of [`probe`], which then goes on.
-pub(crate) fn recover_probe(frame: &mut Frame) -> bool {
-    let ours = frame.pc() == (probe_byte as extern "C" fn(usize) -> usize) as usize;
-    if ours {
-        frame.pc = (probe_failed as extern "C" fn()) as usize as u64;
-    }
-    ours
-}
-
 /// Runs something that may change the float registers, which the kernel's own code has none of; in an interrupt.
-pub(crate) fn with_float_registers_kept(run: fn()) {
-    // A function without arguments and results is the same in both conventions.
-    // SAFETY: only the type is another one.
-    call_in_interrupt(unsafe { core::mem::transmute::<fn(), extern "C" fn()>(run) });
+pub(crate) fn with_float_registers_kept(run: extern "C" fn()) {
+    call_in_interrupt(run);
 }
 
 /// The lowest address of the stack that it runs on.

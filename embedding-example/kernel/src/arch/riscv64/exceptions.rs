@@ -9,8 +9,8 @@ use core::arch::{asm, global_asm};
 /// The registers of what was interrupted, by their numbers; and what `sscratch` is to be afterwards.
 #[repr(C)]
 pub(crate) struct Frame {
-    general: [u64; 32],
-    pc: u64,
+    general: [usize; 32],
+    pc: usize,
     scratch: u64,
     status: u64,
     _padding: u64,
@@ -22,26 +22,21 @@ const FP: usize = 8;
 
 impl Frame {
     pub(crate) fn pc(&self) -> usize {
-        as_address(self.pc)
+        self.pc
     }
 
     pub(crate) fn sp(&self) -> usize {
-        as_address(self.general[SP])
+        self.general[SP]
     }
 
     pub(crate) fn fp(&self) -> usize {
-        as_address(self.general[FP])
+        self.general[FP]
     }
 
     /// Goes on elsewhere.
     pub(crate) fn resume(&mut self, pc: usize, sp: usize, fp: usize) {
-        (self.pc, self.general[SP], self.general[FP]) = (pc as u64, sp as u64, fp as u64);
+        (self.pc, self.general[SP], self.general[FP]) = (pc, sp, fp);
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a pointer has 64 bits here")]
-const fn as_address(register: u64) -> usize {
-    register as usize
 }
 
 global_asm!(
@@ -196,8 +191,6 @@ unsafe extern "C" {
     safe static exception_stack_top: u8;
     safe static second_exception_stack_top: u8;
     safe fn exception_entry();
-    safe fn probe_byte(address: usize) -> usize;
-    safe fn probe_failed();
     safe fn call_in_interrupt(function: extern "C" fn());
 }
 
@@ -231,25 +224,9 @@ extern "C" fn exception(frame: &mut Frame) {
     fault::handle(frame, &exception);
 }
 
-/// The byte at an address, or `usize::MAX` if it faults.
-pub(crate) fn probe(address: usize) -> usize {
-    probe_byte(address)
-}
-
-/// Whether the exception was that of [`probe`], which then goes on.
-pub(crate) fn recover_probe(frame: &mut Frame) -> bool {
-    let ours = frame.pc() == (probe_byte as extern "C" fn(usize) -> usize) as usize;
-    if ours {
-        frame.pc = (probe_failed as extern "C" fn()) as usize as u64;
-    }
-    ours
-}
-
 /// Runs something that may change the float registers, which the kernel's own code has none of; in an interrupt.
-pub(crate) fn with_float_registers_kept(run: fn()) {
-    // A function without arguments and results is the same in both conventions.
-    // SAFETY: only the type is another one.
-    call_in_interrupt(unsafe { core::mem::transmute::<fn(), extern "C" fn()>(run) });
+pub(crate) fn with_float_registers_kept(run: extern "C" fn()) {
+    call_in_interrupt(run);
 }
 
 /// The lowest address of the stack that it runs on.

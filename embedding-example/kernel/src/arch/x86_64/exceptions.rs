@@ -11,13 +11,13 @@ use core::arch::{asm, global_asm};
 #[repr(C)]
 pub(crate) struct Frame {
     /// r15 to r8, rbp, rdi, rsi, rdx, rcx, rbx, rax.
-    general: [u64; 15],
+    general: [usize; 15],
     vector: u64,
     error: u64,
-    rip: u64,
+    rip: usize,
     cs: u64,
     flags: u64,
-    rsp: u64,
+    rsp: usize,
     ss: u64,
 }
 
@@ -26,26 +26,21 @@ const RBP: usize = 8;
 
 impl Frame {
     pub(crate) fn pc(&self) -> usize {
-        as_address(self.rip)
+        self.rip
     }
 
     pub(crate) fn sp(&self) -> usize {
-        as_address(self.rsp)
+        self.rsp
     }
 
     pub(crate) fn fp(&self) -> usize {
-        as_address(self.general[RBP])
+        self.general[RBP]
     }
 
     /// Goes on elsewhere.
     pub(crate) fn resume(&mut self, pc: usize, sp: usize, fp: usize) {
-        (self.rip, self.rsp, self.general[RBP]) = (pc as u64, sp as u64, fp as u64);
+        (self.rip, self.rsp, self.general[RBP]) = (pc, sp, fp);
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a pointer has 64 bits here")]
-const fn as_address(register: u64) -> usize {
-    register as usize
 }
 
 global_asm!(
@@ -149,7 +144,7 @@ extern "C" fn exception(frame: &mut Frame) {
         // What devices send although nobody asked: the last line of each controller.
         vector if vector > devices::TIMER => return devices::end_of_interrupt(),
         PAGE_FAULT => {
-            let address: u64;
+            let address: usize;
             // SAFETY: reads a register.
             unsafe { asm!("mov {}, cr2", out(reg) address, options(nomem, nostack, preserves_flags)) };
             let access = match frame.error {
@@ -157,7 +152,7 @@ extern "C" fn exception(frame: &mut Frame) {
                 error if error & 2 != 0 => Access::Write,
                 _ => Access::Read,
             };
-            Exception { what: "page fault", access: Some((as_address(address), access)) }
+            Exception { what: "page fault", access: Some((address, access)) }
         }
         DIVIDE => Exception { what: "division error", access: None },
         ILLEGAL => Exception { what: "illegal instruction", access: None },
@@ -182,22 +177,3 @@ global_asm!(
     "#,
     options(att_syntax)
 );
-
-unsafe extern "C" {
-    safe fn probe_byte(address: usize) -> usize;
-    safe fn probe_failed();
-}
-
-/// The byte at an address, or `usize::MAX` if it faults.
-pub(crate) fn probe(address: usize) -> usize {
-    probe_byte(address)
-}
-
-/// Whether the exception was that of [`probe`], which then goes on.
-pub(crate) fn recover_probe(frame: &mut Frame) -> bool {
-    let ours = frame.pc() == (probe_byte as extern "C" fn(usize) -> usize) as usize;
-    if ours {
-        frame.rip = (probe_failed as extern "C" fn()) as usize as u64;
-    }
-    ours
-}

@@ -1,7 +1,7 @@
 //! Loading a guest and calling it: what an embedder writes.
 
 use core::ptr::NonNull;
-use stilt::{Caller, Config, Context as _, Engine, Instance, Linker, Module, Result, Store};
+use stilt::{Caller, Config, Context as _, Engine, Instance, LinkedImage, Linker, Module, Result, Store};
 use stilt::{WasmParams, WasmResults, format_err};
 use stilt_example_kernel::{arch, boot, images, println};
 
@@ -10,22 +10,38 @@ use stilt_example_kernel::{arch, boot, images, println};
 pub(crate) struct Way {
     /// The part of an image's name that says so.
     pub(crate) name: &'static str,
-    /// Whether it is copied and published, or runs where it lies.
-    published: bool,
+    load: Load,
+    /// Whether traps that are not tests in the code are exceptions of the processor's.
+    pub(crate) hardware: bool,
 }
 
-pub(crate) const HARDWARE: Way = Way { name: "hardware", published: true };
-const EXPLICIT: Way = Way { name: "explicit", published: false };
-const WAYS: [Way; 3] = [HARDWARE, EXPLICIT, Way { name: "pulley", published: false }];
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Load {
+    /// It is copied and published.
+    Published,
+    /// It runs where it lies among the kernel's bytes.
+    InPlace,
+    /// The linker has made it a part of the kernel.
+    Linked,
+}
 
-/// Those ways in which the guests were compiled: for some machines there is no native code yet.
+impl Way {
+    const fn new(name: &'static str, load: Load, hardware: bool) -> Way {
+        Way { name, load, hardware }
+    }
+}
+
+pub(crate) const HARDWARE: Way = Way::new("hardware", Load::Published, true);
+const WAYS: [Way; 4] = [
+    HARDWARE,
+    Way::new("explicit", Load::InPlace, false),
+    Way::new("linked", Load::Linked, true),
+    Way::new("pulley", Load::InPlace, false),
+];
+
+/// All of them.
 pub(crate) fn ways() -> impl Iterator<Item = Way> {
-    WAYS.into_iter().filter(|way| find("greet", way.name).is_ok())
-}
-
-/// The first of them.
-pub(crate) fn first_way() -> Result<Way> {
-    ways().next().ok_or_else(|| format_err!("there are no guests"))
+    WAYS.into_iter()
 }
 
 /// What all guests share.
@@ -67,13 +83,16 @@ impl Ground {
 
     /// A fresh instance of a guest.
     pub(crate) fn guest(&self, name: &'static str, way: Way) -> Result<Guest> {
-        let image = find(name, way.name)?;
-        let module = if way.published {
+        let module = match way.load {
             // SAFETY: `stilt compile` made the image, and nobody has changed it.
-            unsafe { Module::deserialize(&self.engine, image) }
-        } else {
-            // SAFETY: likewise; it lies in the kernel's own code, which stays as it is and is executable.
-            unsafe { Module::deserialize_raw(&self.engine, NonNull::from(image)) }
+            Load::Published => unsafe { Module::deserialize(&self.engine, find(name, way.name)?) },
+            Load::InPlace => {
+                let image = NonNull::from(find(name, way.name)?);
+                // SAFETY: likewise; it lies in the kernel's own code, which stays as it is and is executable.
+                unsafe { Module::deserialize_raw(&self.engine, image) }
+            }
+            // SAFETY: `stilt compile` made the object, and the kernel is where it was linked to.
+            Load::Linked => unsafe { Module::from_linked(&self.engine, find_linked(name)?) },
         };
         self.instantiate(&module.context(name)?)
     }
@@ -110,4 +129,10 @@ pub(crate) fn find(name: &str, way: &str) -> Result<&'static [u8]> {
     let mut images = images::IMAGES.iter();
     let image = images.find(|(known, _)| known.split_once('.') == Some((name, way)));
     image.map(|(_, image)| *image).ok_or_else(|| format_err!("there is no image {name}.{way}"))
+}
+
+/// The guest that was linked in under this name.
+fn find_linked(name: &str) -> Result<&'static LinkedImage> {
+    let guest = images::LINKED.iter().find(|(known, _)| *known == name);
+    guest.map(|(_, guest)| *guest).ok_or_else(|| format_err!("no guest {name} is linked in"))
 }

@@ -17,7 +17,7 @@ struct Running {
 static RUNNING: Lock<Option<Running>> = Lock::new(None);
 
 /// In the interrupt.
-fn tick() {
+extern "C" fn tick() {
     RUNNING.with(|running| {
         if let Some(running) = running
             && running.outcome.is_ok()

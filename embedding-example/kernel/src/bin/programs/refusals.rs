@@ -1,6 +1,6 @@
 //! Images that do not belong here: each is refused with its reason, and nothing is asked of the allocator but the place of the error.
 
-use crate::guests::{self, Ground, HARDWARE, find, first_way};
+use crate::guests::{self, Ground, HARDWARE, find};
 use core::fmt::Write as _;
 use core::ptr::NonNull;
 use stilt::{Engine, Error, Module, Result, format_err};
@@ -14,16 +14,12 @@ static CHANGED: Lock<Aligned<[u8; ROOM]>> = Lock::new(Aligned([0; ROOM]));
 
 pub(crate) fn all(ground: &Ground) -> Result<()> {
     let engine = &ground.engine;
-    let whole = find("greet", first_way()?.name)?;
+    let whole = find("greet", HARDWARE.name)?;
     refused("another pointer width", load(engine, find("greet", "pulley32")?), "the image is for 32-bit machines")?;
     refused("another byte order", load(engine, find("greet", "pulley64be")?), "big-endian")?;
-    if let Ok(wide) = find("wide", "features") {
-        refused("a CPU feature that is missing", load(engine, wide), "CPU feature")?;
-    }
-    if let Ok(hardware) = find("greet", HARDWARE.name) {
-        let without_signals = Engine::new(guests::config().signals_based_traps(false))?;
-        refused("a rung that is not offered", load(&without_signals, hardware), "hardware traps")?;
-    }
+    refused("a CPU feature that is missing", load(engine, find("wide", "features")?), "CPU feature")?;
+    let without_signals = Engine::new(guests::config().signals_based_traps(false))?;
+    refused("a rung that is not offered", load(&without_signals, whole), "hardware traps")?;
     refused("flash that was cut short", load(engine, &whole[..whole.len() / 2]), "")?;
     refused("flash that was cut in the header", load(engine, &whole[..100]), "")?;
     refused("flash that was erased", load(engine, &[0xff; 4096]), "")?;
