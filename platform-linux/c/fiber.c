@@ -239,6 +239,54 @@ __asm__(".text\n"
         "  j .+2\n"
         ".size stilt_linux_fiber_start, . - stilt_linux_fiber_start\n");
 
+#elif defined(__arm__)
+
+/* The order in which the switch takes them: d8 to d15, r3 (which fills up), r4 to r11, lr. */
+void wasmtime_fiber_init(uint8_t *top_of_stack, uint8_t *(*entry)(uint8_t *, uint8_t *), uint8_t *entry_arg0)
+{
+    uintptr_t words[16 + 10] = {0};
+    uintptr_t *saved = words + 16;
+    saved[1] = (uintptr_t)entry_arg0;                       /* r4 */
+    saved[2] = (uintptr_t)top_of_stack;                     /* r5 */
+    saved[3] = (uintptr_t)entry;                            /* r6 */
+    saved[9] = (uintptr_t)stilt_linux_fiber_start;          /* lr; r11 is 0: backtraces end here */
+    rest_at(top_of_stack, top_of_stack - 16 - sizeof words, words, sizeof words / sizeof *words);
+}
+
+/* Without float registers their places are only stepped over. */
+#if defined(__VFP_FP__) && !defined(__SOFTFP__)
+#define STILT_SAVE_FLOATS "  vpush {d8-d15}\n"
+#define STILT_LOAD_FLOATS "  vpop {d8-d15}\n"
+#else
+#define STILT_SAVE_FLOATS "  sub sp, sp, #64\n"
+#define STILT_LOAD_FLOATS "  add sp, sp, #64\n"
+#endif
+__asm__(".text\n"
+        ".syntax unified\n"
+        ".arm\n"
+        ".balign 4\n"
+        ".globl wasmtime_fiber_switch\n"
+        ".type wasmtime_fiber_switch, %function\n"
+        "wasmtime_fiber_switch:\n"
+        "  push {r3-r11, lr}\n"
+        STILT_SAVE_FLOATS
+        "  ldr r1, [r0, #-16]\n"
+        "  str sp, [r0, #-16]\n"
+        "  mov sp, r1\n"
+        STILT_LOAD_FLOATS
+        "  pop {r3-r11, lr}\n"
+        "  bx lr\n"
+        ".size wasmtime_fiber_switch, . - wasmtime_fiber_switch\n"
+        ".globl stilt_linux_fiber_start\n"
+        ".hidden stilt_linux_fiber_start\n"
+        ".type stilt_linux_fiber_start, %function\n"
+        "stilt_linux_fiber_start:\n"
+        "  mov r0, r4\n"
+        "  mov r1, r5\n"
+        "  blx r6\n"
+        "  udf #0\n"
+        ".size stilt_linux_fiber_start, . - stilt_linux_fiber_start\n");
+
 #else
 #error "platform-linux: no fibers for this processor; build without custom-fiber"
 #endif

@@ -37,6 +37,10 @@ static inline struct registers read_registers(const ucontext_t *context, int sig
     registers.pc = (uintptr_t)machine->psw.addr - (signal == SIGILL || signal == SIGFPE ? 1 : 0);
     registers.sp = (uintptr_t)machine->gregs[15];
     registers.fp = (uintptr_t)machine->gregs[15];
+#elif defined(__arm__)
+    registers.pc = (uintptr_t)machine->arm_pc;
+    registers.sp = (uintptr_t)machine->arm_sp;
+    registers.fp = (uintptr_t)machine->arm_fp;
 #else
 #error "platform-linux: hardware traps are not there for this processor; build without native-signals and resumable-traps"
 #endif
@@ -61,6 +65,11 @@ static inline void write_registers(ucontext_t *context, struct registers registe
 #elif defined(__s390x__)
     machine->psw.addr = registers.pc;
     machine->gregs[15] = registers.sp;
+#elif defined(__arm__)
+    /* In the instruction set that was interrupted. */
+    machine->arm_pc = registers.pc;
+    machine->arm_sp = registers.sp;
+    machine->arm_fp = registers.fp;
 #endif
 }
 

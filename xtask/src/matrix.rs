@@ -9,11 +9,12 @@ const BEGIN: &str = "<!-- matrix: written by `cargo xtask matrix` -->\n";
 const END: &str = "<!-- end of the matrix -->\n";
 
 /// Machines in the order of the table, and where they run.
-const MACHINES: [(&str, &str); 4] = [
+const MACHINES: [(&str, &str); 5] = [
     ("x86_64", "x86_64 Linux"),
     ("aarch64", "aarch64 Linux, emulated"),
     ("riscv64", "riscv64 Linux, emulated"),
     ("s390x", "s390x Linux, emulated"),
+    ("arm", "arm (32 bits) Linux, emulated"),
 ];
 
 /// Writes the matrix into the README.

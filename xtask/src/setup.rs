@@ -47,6 +47,8 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "libc6-dev-riscv64-cross", shown_by: "/usr/riscv64-linux-gnu/lib/libc.so.6" },
     Package { name: "gcc-s390x-linux-gnu", shown_by: "/usr/bin/s390x-linux-gnu-gcc" },
     Package { name: "libc6-dev-s390x-cross", shown_by: "/usr/s390x-linux-gnu/lib/libc.so.6" },
+    Package { name: "gcc-arm-linux-gnueabihf", shown_by: "/usr/bin/arm-linux-gnueabihf-gcc" },
+    Package { name: "libc6-dev-armhf-cross", shown_by: "/usr/arm-linux-gnueabihf/lib/libc.so.6" },
 ];
 
 /// The names of the packages that are missing here.

@@ -85,6 +85,11 @@ const SUITES: &[Suite] = &[
         needs: emulated::S390X_NEEDS,
         run: emulated::s390x,
     },
+    Suite {
+        name: "32-bit arm: conformance kit and official suite, emulated",
+        needs: emulated::ARM_NEEDS,
+        run: emulated::arm,
+    },
 ];
 
 fn packages() -> Result<()> {

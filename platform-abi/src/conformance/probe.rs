@@ -19,7 +19,17 @@ mod isa;
 #[path = "probe/s390x.rs"]
 mod isa;
 
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64", target_arch = "s390x")))]
+#[cfg(all(target_arch = "arm", target_os = "linux"))]
+#[path = "probe/arm.rs"]
+mod isa;
+
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    target_arch = "riscv64",
+    target_arch = "s390x",
+    all(target_arch = "arm", target_os = "linux")
+)))]
 #[path = "probe/unknown.rs"]
 mod isa;
 

@@ -46,7 +46,7 @@ pub(crate) const HERE: [Configuration; 8] = [
 const V: &[&str] = &["v"];
 
 /// Those of another machine, by its name.
-pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 3] = [
+pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 4] = [
     (
         "aarch64",
         &[
@@ -68,6 +68,7 @@ pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 3] = [
         ],
     ),
     ("s390x", &[hardware("s390x-hardware", "s390x"), explicit("s390x-explicit", "s390x"), pulley("pulley64be")]),
+    ("arm", &[pulley("pulley32")]),
 ];
 
 const fn hardware(name: &'static str, target: &'static str) -> Configuration {
