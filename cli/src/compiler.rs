@@ -1,6 +1,6 @@
 //! The options of compilation, as the command line takes them. `compile`, `run` and `wast` share them.
 
-use crate::input;
+use crate::{input, machine};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use core::num::NonZeroUsize;
@@ -193,9 +193,13 @@ impl CompilerArguments {
         Ok(!matches!(&*self.choices(false)?, [only] if only.options == Options::default()))
     }
 
-    /// The compiler, for a subcommand that needs exactly one.
+    /// The compiler, for a subcommand that needs exactly one and runs here what comes out: by default, for this machine.
     pub(crate) fn precompiler(&self) -> Result<Precompiler> {
-        match &*self.choices(false)? {
+        let mut asked = self.clone();
+        if asked.target.is_empty() && asked.target_file.is_empty() {
+            asked.target.push(machine::target().to_owned());
+        }
+        match &*asked.choices(false)? {
             [only] => only.precompiler(self.jobs),
             choices => bail!("one target is enough here: {} were given", choices.len()),
         }

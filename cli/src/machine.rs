@@ -1,6 +1,7 @@
 //! The machine that this command runs on, for the runtime in it.
 
 use stilt::Config;
+use stilt_artifact::target::Architecture;
 
 /// The default configuration, with what the kernel tells of CPU features where programs cannot ask the CPU itself.
 pub(crate) fn config() -> Config {
@@ -15,4 +16,15 @@ pub(crate) fn config() -> Config {
         config.detect_host_feature(stilt_platform_linux::cpu_feature);
     }
     config
+}
+
+/// What runs here: native code where the precompiler can make it, else bytecode.
+pub(crate) fn target() -> &'static str {
+    match Architecture::NATIVE {
+        Some(native) => native.name(),
+        None if cfg!(all(target_pointer_width = "64", target_endian = "little")) => "pulley64",
+        None if cfg!(target_pointer_width = "64") => "pulley64be",
+        None if cfg!(target_endian = "little") => "pulley32",
+        None => "pulley32be",
+    }
 }

@@ -104,7 +104,8 @@ fn official(machine: &Machine) -> Result<()> {
     tool::run(machine.cargo("build").args(["--package", "stilt-spec-replay"]))?;
     let player = format!("{} {}", machine.emulate().join(" "), machine.built("stilt-spec-replay").display());
     let mut suite = tool::cargo();
-    suite.args(["test", "--package", "stilt-spec-host", "--test", "suite", "--", "--isa", machine.isa, "--player"]);
+    // With all of the workspace, so that what its tests have built is not built again with other features.
+    suite.args(["test", "--workspace", "--test", "official", "--", "--isa", machine.isa, "--player"]);
     tool::run(suite.arg(player))
 }
 

@@ -5,8 +5,8 @@
 //! process (signal handlers, a crash) is not seen by the next.
 //!
 //! ```text
-//! cargo test -p stilt-spec-host --test suite -- [--configuration NAME [--trace]] [FILE…]
-//! cargo test -p stilt-spec-host --test suite -- --isa NAME --player COMMAND [--configuration NAME] [--trace] [FILE…]
+//! cargo test -p stilt-spec-host --test official -- [--configuration NAME [--trace]] [FILE…]
+//! cargo test -p stilt-spec-host --test official -- --isa NAME --player COMMAND [--configuration NAME] [--trace] [FILE…]
 //! ```
 //! `FILE` is a part of a file's name. With `--configuration` the run stays in
 //! this process, for a debugger; `--trace` says each command before it is
