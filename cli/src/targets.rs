@@ -9,7 +9,7 @@ use stilt::Engine;
 use stilt_artifact::Endian;
 use stilt_artifact::target::{Architecture, TrapMode};
 use stilt_precompiler::target::{TARGETS, TargetName};
-use stilt_precompiler::{Options, Precompiler, Target};
+use stilt_precompiler::{FloatMode, Options, Precompiler, Target};
 
 /// List what can be compiled for, with CPU features and defaults; or describe this machine.
 #[derive(Args)]
@@ -57,6 +57,7 @@ fn text(out: &mut Stdout, name: TargetName, target: &Target) -> Result<()> {
     if target.architecture() == Architecture::Pulley {
         return out.field("code", "bytecode, interpreted");
     }
+    out.field("floats", "hard by default; more: soft, none (no float or vector register is touched)")?;
     let (on, off) = features(target);
     let more: Vec<_> = name.cpus().skip(1).collect();
     let more = if more.is_empty() { String::new() } else { format!("; more: {}", more.join(", ")) };
@@ -64,6 +65,9 @@ fn text(out: &mut Stdout, name: TargetName, target: &Target) -> Result<()> {
     out.field("features", &words(&on))?;
     out.field("more features", &words(&off))
 }
+
+/// All targets have all of them.
+const FLOAT_MODES: [FloatMode; 3] = [FloatMode::Hard, FloatMode::Soft, FloatMode::None];
 
 fn record(target: &Target) -> serde_json::Value {
     let (on, off) = features(target);
@@ -73,6 +77,7 @@ fn record(target: &Target) -> serde_json::Value {
         "pointer-width": u32::from(target.pointer_width()) * 8,
         "byte-order": order(target),
         "default-traps": traps(target),
+        "float-modes": FLOAT_MODES.map(FloatMode::name),
         "default-cpu": target.cpu(),
         "default-cpu-features": on,
         "other-cpu-features": off,

@@ -6,6 +6,7 @@ mod code;
 pub mod compile;
 pub mod device;
 pub mod error;
+mod general_registers;
 mod identity;
 mod image;
 pub mod inspect;

@@ -203,13 +203,6 @@ pub enum OptionsError {
     },
     /// Sizes of reservation and guard must be multiples of 64 KiB, the reservation not zero, and both below 2^47 bytes.
     MemorySize,
-    /// Nothing here verifies that code of the target touches no float or vector register.
-    FloatMode {
-        /// The target.
-        target: &'static str,
-        /// What was asked for.
-        mode: FloatMode,
-    },
     /// The page size for data must be zero or a power of two from 4096 to 65536.
     DataPage(u32),
     /// Cranelift refuses a setting. A bug of this crate.
@@ -248,12 +241,6 @@ impl core::fmt::Display for OptionsError {
             OptionsError::MemorySize => {
                 f.write_str("memory reservation and guard must be multiples of 64 KiB below 2^47, the former not zero")
             }
-            OptionsError::FloatMode { target, mode } => write!(
-                f,
-                "target {target} has no float mode `{}` yet: nothing verifies that its code touches no float register; \
-                 use x86_64, or Pulley, whose registers are the interpreter's",
-                mode.name()
-            ),
             OptionsError::DataPage(size) => {
                 write!(f, "data page size {size}: must be zero or a power of two from 4096 to 65536")
             }

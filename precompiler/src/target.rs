@@ -64,9 +64,6 @@ impl Target {
             return Err(OptionsError::DataPage(page));
         }
         let float = options.float.unwrap_or_default();
-        if float != FloatMode::Hard && native && name.architecture != Architecture::X86_64 {
-            return Err(OptionsError::FloatMode { target: name.name, mode: float });
-        }
         let integers_only = float != FloatMode::Hard && native;
         let (isa, cpu) = isa::isa(name, options, integers_only)?;
         let cpu_features = features::recorded(name, &*isa, integers_only)?;
@@ -251,6 +248,11 @@ impl Target {
     /// Whether code touches no float or vector register of the machine: floats are the integers of their bits.
     pub const fn integers_only(&self) -> bool {
         !self.host_calls() && !matches!(self.float, FloatMode::Hard)
+    }
+
+    /// Whether bits are counted by other integer instructions: aarch64 has one for vectors only.
+    pub const fn counts_bits_itself(&self) -> bool {
+        self.integers_only() && matches!(self.name.architecture, Architecture::Aarch64)
     }
 
     /// Whether code may have vectors.

@@ -2,9 +2,10 @@
 
 use crate::bytecode;
 use crate::error::CompileError;
+use crate::general_registers;
 use crate::names::Name;
 use crate::options::FloatMode;
-use crate::shorten::{float_register, shorten};
+use crate::shorten::shorten;
 use crate::target::Target;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
@@ -133,13 +134,10 @@ pub(crate) fn compile(
         vectors,
     };
     if target.integers_only() {
-        match float_register(&unit, &code.bb_starts) {
-            Ok(None) => {}
-            Ok(Some(at)) => {
-                return Err(UnitError::Internal(format!("a float or vector register is touched at {at:#x}")));
-            }
-            Err(what) => return Err(UnitError::Internal(format!("registers cannot be verified: {what}"))),
+        if floats {
+            return Err(UnitError::Internal("floats were not lowered to integers".to_owned()));
         }
+        general_registers::keep_to(target, &mut unit, &code.bb_starts).map_err(UnitError::Internal)?;
     }
     if target.short_jumps() {
         // Where registers were verified, so is it that instructions stay what they were.

@@ -25,6 +25,7 @@ pub(crate) fn describe(config: &Config) -> GroundDescription {
 const SOFT_FLOAT: bool = cfg!(any(
     all(target_arch = "x86_64", not(target_feature = "sse2")),
     all(target_arch = "aarch64", not(target_feature = "neon")),
+    all(target_arch = "s390x", target_abi = "softfloat"),
 ));
 
 const GROUPS: u32 = {

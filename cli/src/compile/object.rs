@@ -37,7 +37,8 @@ pub(crate) struct ObjectArguments {
     #[arg(long, value_name = "MACHINE")]
     machine: Option<String>,
 
-    /// How the program passes floats, where objects say that (RISC-V). Modules pass none, and go with each; `soft` is a kernel's.
+    /// How the program passes floats, where objects say that (RISC-V). Modules pass none, and go with each; `soft` is a kernel's,
+    /// and the default with `--float soft` and `none`; else it is `double` on riscv64, and `soft` on riscv32.
     #[arg(long, value_name = "HOW")]
     float_abi: Option<Float>,
 

@@ -25,6 +25,32 @@ fn soft_floats_need_a_group_of_builtins_and_no_registers() {
 }
 
 #[test]
+fn every_machine_has_a_mode_without_registers() {
+    let folder = Folder::new();
+    folder.file("f.wat", FLOATS);
+    let counts = r#"(module (func (export "f") (param i64) (result i64) (i64.popcnt (local.get 0))))"#;
+    folder.file("counts.wat", counts);
+    for target in ["x86_64", "aarch64", "riscv64", "s390x"] {
+        for (file, float) in [("f.wat", "soft"), ("counts.wat", "none")] {
+            folder.stilt(&["compile", file, "-o", "out", "--float", float, "--target", target]).succeeds();
+            let text = folder.stilt(&["inspect", "out"]).succeeds().stdout;
+            assert!(text.contains("registers       integers only"), "{target}: {text}");
+        }
+    }
+    // Programs for RISC-V without float registers are linked from objects that say so: flags of the header, at 48.
+    let flags = |more: &[&str]| {
+        let command = ["compile", "f.wat", "--target", "riscv64", "--emit", "obj", "-o", "f.o"];
+        folder.stilt(&[&command, more].concat()).succeeds();
+        std::fs::read(folder.path("f.o")).expect("bytes")[48]
+    };
+    const COMPRESSED: u8 = 1;
+    const DOUBLE: u8 = 4;
+    assert_eq!(flags(&[]), COMPRESSED | DOUBLE);
+    assert_eq!(flags(&["--float", "soft"]), COMPRESSED);
+    assert_eq!(flags(&["--float", "soft", "--float-abi", "double"]), COMPRESSED | DOUBLE);
+}
+
+#[test]
 fn a_device_without_float_registers_gets_what_it_can_run() {
     let folder = Folder::new();
     folder.file("f.wat", FLOATS);

@@ -151,11 +151,13 @@ impl Machine {
         self.native.is_some_and(|native| native.architecture == architecture)
     }
 
-    /// Whether its objects say how floats are passed; and if so, how unless something else is asked for.
-    pub(super) const fn float_abi(&self) -> Option<FloatAbi> {
-        match (self.elf, self.pointer_width) {
-            (object::Architecture::Riscv64, _) => Some(FloatAbi::Double),
-            (object::Architecture::Riscv32, _) => Some(FloatAbi::Soft),
+    /// Whether its objects say how floats are passed; and if so, how unless something else is asked for: where code touches no float
+    /// register, as programs for machines without have it.
+    pub(super) const fn float_abi(&self, target: &Target) -> Option<FloatAbi> {
+        match self.elf {
+            object::Architecture::Riscv64 if target.integers_only() => Some(FloatAbi::Soft),
+            object::Architecture::Riscv64 => Some(FloatAbi::Double),
+            object::Architecture::Riscv32 => Some(FloatAbi::Soft),
             _ => None,
         }
     }
@@ -164,7 +166,7 @@ impl Machine {
     pub(super) fn flags(&self, target: &Target, float_abi: Option<FloatAbi>) -> elf::FileFlags {
         match self.elf {
             object::Architecture::Riscv64 | object::Architecture::Riscv32 => {
-                let float = match float_abi.or(self.float_abi()) {
+                let float = match float_abi.or(self.float_abi(target)) {
                     Some(FloatAbi::Double) => elf::EF_RISCV_FLOAT_ABI_DOUBLE,
                     Some(FloatAbi::Single) => elf::EF_RISCV_FLOAT_ABI_SINGLE,
                     _ => elf::EF_RISCV_FLOAT_ABI_SOFT,

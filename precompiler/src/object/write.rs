@@ -67,7 +67,7 @@ impl<'a> ObjectPlan<'a> {
         if !machine.takes(target) {
             return Err(ObjectError::Machine { target: target.name(), machine: machine.name });
         }
-        if options.float_abi.is_some() && machine.float_abi().is_none() {
+        if options.float_abi.is_some() && machine.float_abi(target).is_none() {
             return Err(ObjectError::FloatAbi { machine: machine.name });
         }
         Ok(ObjectPlan { options, machine, sections: options.sections(native)? })

@@ -92,8 +92,16 @@ fn complete(builder: &mut isa::Builder, flags: &settings::Builder) -> Result<(),
     Ok(())
 }
 
-/// CPU features of x86_64 that are about integers.
-const ABOUT_INTEGERS: [&str; 5] = ["cmpxchg16b", "popcnt", "bmi1", "bmi2", "lzcnt"];
+/// CPU features that are about integers.
+const fn about_integers(architecture: Architecture) -> &'static [&'static str] {
+    match architecture {
+        Architecture::X86_64 => &["cmpxchg16b", "popcnt", "bmi1", "bmi2", "lzcnt"],
+        Architecture::Aarch64 => &["lse", "pauth"],
+        Architecture::Riscv64 => &["zca", "zcb", "zba", "zbb", "zbc", "zbs", "zbkb", "zicond"],
+        Architecture::S390x => &["mie3", "mie4"],
+        Architecture::Pulley => &[],
+    }
+}
 
 /// What code may rely on, and so what images need: bits by [`Architecture::features`]. Code that has integers only needs nothing else of
 /// a CPU.
@@ -104,7 +112,7 @@ pub(super) fn recorded(name: TargetName, isa: &dyn TargetIsa, integers_only: boo
         let flag = flag_of(feature);
         let on = values.iter().find(|value| value.name == flag).and_then(settings::Value::as_bool);
         let on = on.ok_or_else(|| OptionsError::Setting(format!("no flag named {flag}")))?;
-        if integers_only && !ABOUT_INTEGERS.contains(feature) {
+        if integers_only && !about_integers(name.architecture).contains(feature) {
             continue;
         }
         bits |= u64::from(on) << bit;

@@ -31,7 +31,7 @@ pub(super) fn isa(
         // Where basic blocks start.
         (
             "machine_code_cfg_info",
-            on_off((options.short_jumps || integers_only) && name.architecture == Architecture::X86_64),
+            on_off(integers_only || options.short_jumps && name.architecture == Architecture::X86_64),
         ),
     ] {
         flags.set(setting, value).map_err(|error| refused(&error))?;

@@ -2,7 +2,7 @@
 
 use super::{builtin, entry, host, registers, stack_check, trap};
 use crate::names::Name;
-use crate::options::Options;
+use crate::options::{FloatMode, Options};
 use crate::signature::WasmSignature;
 use crate::target::{TARGETS, Target};
 use crate::unit::{self, Unit};
@@ -34,15 +34,18 @@ fn signatures(target: &Target) -> Vec<WasmSignature> {
             all.push(of(&SCALARS[SCALARS.len() - count..], result));
         }
     }
+    let vectors = |types: &[ValueType]| types.contains(&ValueType::V128);
+    all.retain(|signature| target.has_vectors() || !vectors(&signature.params) && !vectors(&signature.results));
     // What crosses in the interpreter's registers has no such trampolines.
     all.retain(|signature| !registers::cross(target, signature));
     all
 }
 
 fn targets() -> impl Iterator<Item = Target> {
-    let of = |name: &str, traps| {
+    let of = |name: &str, traps, float| {
         let mut options = Options::for_target(name);
         options.traps = traps;
+        options.float = Some(float);
         options.verify = true;
         if name == "riscv64" {
             // Vectors are part of the signatures below.
@@ -50,7 +53,10 @@ fn targets() -> impl Iterator<Item = Target> {
         }
         Target::new(&options).expect(name)
     };
-    TARGETS.into_iter().map(move |name| of(name.name, None)).chain([of("x86_64", Some(TrapMode::Explicit))])
+    TARGETS
+        .into_iter()
+        .flat_map(move |name| [of(name.name, None, FloatMode::Hard), of(name.name, None, FloatMode::Soft)])
+        .chain([of("x86_64", Some(TrapMode::Explicit), FloatMode::Hard)])
 }
 
 fn compiled(target: &Target, function: Function) -> Unit {

@@ -3,7 +3,7 @@
 use super::function::Translator;
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
-use cranelift_codegen::ir::{InstBuilder as _, MemFlagsData, Value, types::*};
+use cranelift_codegen::ir::{InstBuilder as _, MemFlagsData, Type, Value, types::*};
 use cranelift_frontend::FuncInstBuilder;
 use wasmparser::Operator;
 
@@ -86,6 +86,7 @@ impl Translator<'_, '_, '_> {
             O::I32GeU | O::I64GeU => self.compare(UnsignedGreaterThanOrEqual),
             O::I32Clz | O::I64Clz => self.unary(|ins, a| ins.clz(a)),
             O::I32Ctz | O::I64Ctz => self.unary(|ins, a| ins.ctz(a)),
+            O::I32Popcnt | O::I64Popcnt if self.env.target.counts_bits_itself() => self.count_bits(),
             O::I32Popcnt | O::I64Popcnt => self.unary(|ins, a| ins.popcnt(a)),
             O::I32Add | O::I64Add => self.binary(|ins, a, b| ins.iadd(a, b)),
             O::I32Sub | O::I64Sub => self.binary(|ins, a, b| ins.isub(a, b)),
@@ -109,6 +110,37 @@ impl Translator<'_, '_, '_> {
             _ => return false,
         }
         true
+    }
+
+    /// Counts the bits that are set, in sums of 2, 4 and 8 bits; a product adds up the bytes.
+    fn count_bits(&mut self) {
+        let value = self.state.pop();
+        let ty = self.b.func.dfg.value_type(value);
+        let upper = self.spread_bits(value, 1, 0x5555_5555_5555_5555);
+        let pairs = self.b.ins().isub(value, upper);
+        let lower = self.spread_bits(pairs, 0, 0x3333_3333_3333_3333);
+        let upper = self.spread_bits(pairs, 2, 0x3333_3333_3333_3333);
+        let fours = self.b.ins().iadd(lower, upper);
+        let upper = self.b.ins().ushr_imm_u(fours, 4);
+        let sum = self.b.ins().iadd(fours, upper);
+        let bytes = self.spread_bits(sum, 0, 0x0f0f_0f0f_0f0f_0f0f);
+        let ones = self.pattern(ty, 0x0101_0101_0101_0101);
+        let product = self.b.ins().imul(bytes, ones);
+        let result = self.b.ins().ushr_imm_u(product, i64::from(ty.bits()) - 8);
+        self.state.push(result);
+    }
+
+    /// The bits of `value`, `shift` lower, that `pattern` has.
+    fn spread_bits(&mut self, value: Value, shift: i64, pattern: u64) -> Value {
+        let shifted = if shift == 0 { value } else { self.b.ins().ushr_imm_u(value, shift) };
+        let pattern = self.pattern(self.b.func.dfg.value_type(value), pattern);
+        self.b.ins().band(shifted, pattern)
+    }
+
+    /// As many low bits of `pattern` as the type has.
+    fn pattern(&mut self, ty: Type, pattern: u64) -> Value {
+        let bits = if ty == I32 { pattern & 0xffff_ffff } else { pattern };
+        self.b.ins().iconst(ty, bits.cast_signed())
     }
 
     fn float_operator(&mut self, operator: &Operator<'_>) -> bool {

@@ -8,7 +8,7 @@ use core::num::NonZeroUsize;
 use stilt::{Config, Engine, Module};
 use stilt_artifact::target::TrapMode;
 use stilt_platform_linux as _;
-use stilt_precompiler::{CompileError, Options, Precompiler};
+use stilt_precompiler::{CompileError, FloatMode, OptLevel, Options, Precompiler};
 
 /// What became of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,10 +35,33 @@ pub fn check(bytes: &[u8], seed: u64) -> Result<Verdict, String> {
         let signals = options.traps == Some(TrapMode::Hardware);
         verdicts.push(one(bytes, options, loads, signals)?);
     }
+    without_float_registers(bytes, seed)?;
     if verdicts.iter().any(|verdict| *verdict != verdicts[0]) {
         return Err(format!("targets disagree: {verdicts:?}"));
     }
     Ok(verdicts[0])
+}
+
+/// Compiles for a machine that has integer registers only, which is verified on what came out. Modules with vectors are refused.
+fn without_float_registers(bytes: &[u8], seed: u64) -> Result<(), String> {
+    let mut random = Random::new(seed ^ 0x50_f7f1);
+    let mut options = Options::for_target(random.pick(&["x86_64", "aarch64", "riscv64", "s390x"]));
+    options.float = Some(random.pick(&[FloatMode::Soft, FloatMode::Soft, FloatMode::None]));
+    options.traps = Some(random.pick(&[TrapMode::Hardware, TrapMode::Explicit]));
+    options.opt_level = random.pick(&[OptLevel::None, OptLevel::Speed, OptLevel::Size]);
+    options.spectre = random.one_in(2);
+    options.interrupt = random.one_in(4);
+    if options.target == "riscv64" {
+        let features = ["zca", "zcb", "zcd", "zba", "zbb", "zbs", "zicond"];
+        options.cpu_features = features.map(|name| (name.to_owned(), random.one_in(2))).to_vec();
+    }
+    options.max_module_size = 1 << 20;
+    options.threads = NonZeroUsize::new(1);
+    let name = format!("{} {:?} {:?}", options.target, options.traps, options.float);
+    match Precompiler::new(options).map_err(|error| format!("{name}: {error}"))?.compile(bytes) {
+        Err(CompileError::Internal { function, message }) => Err(format!("{name}: internal: {function:?}: {message}")),
+        _ => Ok(()),
+    }
 }
 
 fn one(bytes: &[u8], mut options: Options, loads: bool, signals: bool) -> Result<Verdict, String> {

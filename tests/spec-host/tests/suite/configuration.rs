@@ -34,8 +34,8 @@ pub(crate) struct Configuration {
 pub(crate) const HERE: [Configuration; 8] = [
     Configuration { plays: true, ..hardware("native-hardware", "x86_64") },
     Configuration { plays: true, ..explicit("native-explicit", "x86_64") },
-    Configuration { plays: true, float: FloatMode::Soft, vectors: false, ..explicit("native-soft-float", "x86_64") },
-    Configuration { plays: true, float: FloatMode::None, vectors: false, ..explicit("native-no-float", "x86_64") },
+    Configuration { plays: true, ..soft_float("native-soft-float", "x86_64") },
+    Configuration { plays: true, ..no_float("native-no-float", "x86_64") },
     Configuration { plays: true, ..pulley("pulley64") },
     pulley("pulley32"),
     pulley("pulley64be"),
@@ -57,6 +57,8 @@ pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 4] = [
                 only: &["call", "exhaustion", "many_values", "return", "unreachable", "linking", "imports"],
                 ..hardware("aarch64-bti-pac", "aarch64")
             },
+            soft_float("aarch64-soft-float", "aarch64"),
+            no_float("aarch64-no-float", "aarch64"),
         ],
     ),
     (
@@ -65,9 +67,20 @@ pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 4] = [
             Configuration { features: V, ..hardware("riscv64-hardware", "riscv64") },
             Configuration { features: V, ..explicit("riscv64-explicit", "riscv64") },
             Configuration { vectors: false, ..hardware("riscv64-without-v", "riscv64") },
+            soft_float("riscv64-soft-float", "riscv64"),
+            no_float("riscv64-no-float", "riscv64"),
         ],
     ),
-    ("s390x", &[hardware("s390x-hardware", "s390x"), explicit("s390x-explicit", "s390x"), pulley("pulley64be")]),
+    (
+        "s390x",
+        &[
+            hardware("s390x-hardware", "s390x"),
+            explicit("s390x-explicit", "s390x"),
+            pulley("pulley64be"),
+            soft_float("s390x-soft-float", "s390x"),
+            no_float("s390x-no-float", "s390x"),
+        ],
+    ),
     ("arm", &[pulley("pulley32")]),
 ];
 
@@ -88,6 +101,14 @@ const fn explicit(name: &'static str, target: &'static str) -> Configuration {
         protected: false,
         only: &[],
     }
+}
+
+const fn soft_float(name: &'static str, target: &'static str) -> Configuration {
+    Configuration { float: FloatMode::Soft, vectors: false, ..explicit(name, target) }
+}
+
+const fn no_float(name: &'static str, target: &'static str) -> Configuration {
+    Configuration { float: FloatMode::None, vectors: false, ..explicit(name, target) }
 }
 
 const fn pulley(name: &'static str) -> Configuration {
