@@ -20,6 +20,7 @@ const ROOMS: &[Room] = &[
         may_use: &["stilt-artifact", "stilt-collections", "stilt-platform-abi", "libm", "pulley-interpreter"],
     },
     Room { name: "stilt", may_use: &["stilt-artifact", "stilt-collections", "stilt-platform-abi", "stilt-vm", "spin"] },
+    Room { name: "stilt-build", may_use: &["stilt-artifact", "stilt-precompiler", "wat"] },
     Room { name: "stilt-wasi", may_use: &["stilt", "stilt-collections", "zerocopy"] },
     Room { name: "stilt-wasi-host", may_use: &["stilt-wasi", "cap-fs-ext", "cap-std", "getrandom", "rustix"] },
     Room { name: "stilt-spec-script", may_use: &[] },
