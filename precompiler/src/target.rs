@@ -216,6 +216,11 @@ impl Target {
         self.interrupt && matches!(self.opt_level, OptLevel::Speed)
     }
 
+    /// Whether bounds checks are to be few instructions rather than few checks.
+    pub const fn small_checks(&self) -> bool {
+        matches!(self.opt_level, OptLevel::Size)
+    }
+
     /// How many vectors a function can return.
     pub const fn max_vector_results(&self) -> usize {
         match (self.name.architecture, self.name.endian) {

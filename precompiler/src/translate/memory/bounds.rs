@@ -18,8 +18,9 @@ impl Translator<'_, '_, '_> {
             if end == 1 {
                 return self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
             }
-            // A memory is never smaller than at first, so this does not wrap; and it is the same in every round of a loop.
-            if end <= self.env.module.memories[memory].min_bytes() {
+            // A memory is never smaller than at first, so this does not wrap; and it is the same in every round of a loop. The
+            // other way is shorter: the length is read by the comparison itself.
+            if end <= self.env.module.memories[memory].min_bytes() && !self.env.target.small_checks() {
                 let end_value = self.b.ins().iconst(types::I64, end_imm);
                 let last = self.b.ins().isub(len, end_value);
                 return self.b.ins().icmp(IntCC::UnsignedGreaterThan, index, last);

@@ -6,6 +6,8 @@
 //! comes before it, and so does what the specification says to the last byte. It always traps, at the last access at the latest,
 //! since a memory changes its length in no operator of a row; so nothing has to come back from it.
 //!
+//! The copy has as many tests as were merged, so with `-O size` none are.
+//!
 //! A row ends at branches, calls and whatever else leaves the function's straight way. What is unused in the cold copy
 //! (values, loads) Cranelift drops, so that little more remains of it than the tests that were merged.
 
@@ -64,8 +66,9 @@ struct Test {
 impl<'data> Translator<'_, '_, 'data> {
     /// Whether tests are merged.
     pub(super) fn merges(&self) -> bool {
+        let target = self.env.target;
         // On an interpreter, an access tests its own bounds.
-        self.explicit() && !self.env.target.host_calls() && self.context.pointer() == types::I64
+        self.explicit() && !target.host_calls() && !target.small_checks() && self.context.pointer() == types::I64
     }
 
     /// Comes before the translation of each operator that is reached.
