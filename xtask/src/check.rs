@@ -14,6 +14,8 @@ const OTHERS: &[(&str, bool)] = &[
     ("bench", false),
     ("docs/skeleton/rust", true),
     ("embedding-example/build-script", false),
+    // For boards only.
+    ("embedding-example/firmware", false),
     ("embedding-example/kernel", true),
     ("embedding-example/linked", true),
     ("embedding-example/smallest", true),

@@ -5,6 +5,7 @@ mod check;
 mod cmake;
 mod demo;
 mod emulated;
+mod firmware;
 mod kernels;
 mod linked;
 mod matrix;

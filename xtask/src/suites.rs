@@ -4,6 +4,7 @@ use crate::build_script;
 use crate::cmake;
 use crate::demo;
 use crate::emulated;
+use crate::firmware;
 use crate::kernels;
 use crate::linked;
 use crate::matrix;
@@ -51,6 +52,22 @@ const SUITES: &[Suite] = &[
         name: "the kernel on riscv64, booted",
         needs: &["/usr/bin/qemu-system-riscv64", "/usr/bin/rustc", "/usr/bin/ld.lld"],
         run: kernels::riscv64,
+    },
+    Suite {
+        name: "the firmware on a Cortex-M4, booted",
+        needs: &["/usr/bin/qemu-system-arm", "/usr/bin/rustc", "/usr/bin/ld.lld", "/usr/bin/clang", "/usr/bin/llvm-nm"],
+        run: firmware::cortex_m,
+    },
+    Suite {
+        name: "the firmware on RV32, booted",
+        needs: &[
+            "/usr/bin/qemu-system-riscv32",
+            "/usr/bin/rustc",
+            "/usr/bin/ld.lld",
+            "/usr/bin/clang",
+            "/usr/bin/llvm-nm",
+        ],
+        run: firmware::rv32,
     },
     Suite {
         name: "the corpus' wasm is what its sources give",

@@ -1,0 +1,254 @@
+//! The example of firmware, built for two boards and booted in QEMU: what it writes to its serial line is compared, and its sizes are
+//! counted, by section and by crate.
+
+mod sizes;
+
+use crate::tool;
+use anyhow::{Context as _, Result, bail, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const FOLDER: &str = "embedding-example/firmware";
+
+/// No boot takes longer, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What the firmware may take of RAM beside the guest's memory, in bytes: static data, heap and stack.
+const MOST_RAM: u64 = 16 << 10;
+
+struct Board {
+    name: &'static str,
+    /// As Rust names it.
+    target: &'static str,
+    qemu: &'static str,
+    arguments: &'static [&'static str],
+    /// Whether its flash is a file, so that it can be started again.
+    has_chips: bool,
+    /// The most that runtime, interpreter and example may take of flash, in bytes.
+    most_flash: u64,
+}
+
+const CORTEX_M: Board = Board {
+    name: "Cortex-M4",
+    target: "thumbv7em-none-eabihf",
+    qemu: "qemu-system-arm",
+    arguments: &["-M", "mps2-an386", "-semihosting"],
+    has_chips: false,
+    most_flash: 96 << 10,
+};
+
+/// Floats are computed in software there, and code is larger: no 96 KiB.
+const RV32: Board = Board {
+    name: "RV32",
+    target: "riscv32imac-unknown-none-elf",
+    qemu: "qemu-system-riscv32",
+    arguments: &["-M", "virt", "-bios", "none", "-m", "32"],
+    has_chips: true,
+    most_flash: 124 << 10,
+};
+
+/// Bytes of each of the flash chips that QEMU's `virt` has.
+const CHIP: u64 = 32 << 20;
+
+pub(crate) fn cortex_m() -> Result<()> {
+    run(&CORTEX_M)
+}
+
+pub(crate) fn rv32() -> Result<()> {
+    run(&RV32)
+}
+
+fn run(board: &Board) -> Result<()> {
+    let images = compile_guests()?;
+    let filtered = reference()?;
+    let program = build(board, &images)?;
+    let said = if board.has_chips {
+        let chips = Chips::new(board, &program)?;
+        let said = boot(board, &chips.arguments())?;
+        // The chips remember.
+        let again = boot(board, &chips.arguments())?;
+        for text in ["-- installed before this start", "slot 1: crossing 2", "firmware: all went well"] {
+            ensure!(again.contains(text), "the second start on {} did not write `{text}`", board.name);
+        }
+        said
+    } else {
+        boot(board, &["-kernel".to_owned(), program.display().to_string()])?
+    };
+    check(board, &said, &filtered)?;
+    sizes::count(board, &program, used(&said).context("the firmware did not say how much memory was used")?)
+}
+
+/// The guests, C and text, as bytecode for 32 bits; and one image that does not belong there.
+fn compile_guests() -> Result<PathBuf> {
+    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let guests = tool::root().join(FOLDER).join("guests");
+    let modules = tool::root().join("target/firmware/modules");
+    let images = tool::root().join("target/firmware/images");
+    if images.exists() {
+        fs::remove_dir_all(&images)?;
+    }
+    fs::create_dir_all(&images)?;
+    fs::create_dir_all(&modules)?;
+    let compile = |module: &Path, target: &str, image: &str, options: &[&str]| {
+        let mut stilt = Command::new(tool::root().join("target/debug/stilt"));
+        stilt.arg("compile").arg(module).args(["--target", target, "--strip"]).args(options);
+        tool::run(stilt.arg("-o").arg(images.join(image).with_extension("cwasm")))
+    };
+    for (source, name, define) in [
+        ("filter.c", "filter", "-DFIRMWARE"),
+        ("crossing.c", "crossing1", "-DVERSION=1"),
+        ("crossing.c", "crossing2", "-DVERSION=2"),
+        ("faulty.c", "faulty", "-DFIRMWARE"),
+    ] {
+        let module = modules.join(name).with_extension("wasm");
+        let mut clang = Command::new("clang");
+        clang.args(["--target=wasm32", "-O2", "-nostdlib", "-mbulk-memory", "-Wall", "-Wextra", "-Werror", define]);
+        clang.args(["-Wl,--no-entry", "-Wl,-z,stack-size=1024", "-Wl,--strip-debug", "-o"]).arg(&module);
+        tool::run(clang.arg(guests.join(source)))?;
+        compile(&module, "pulley32", name, &["-O", "size", "--interrupt", "epoch"])?;
+    }
+    for name in ["unknown", "othertype"] {
+        compile(&guests.join(name).with_extension("wat"), "pulley32", name, &[])?;
+    }
+    compile(&guests.join("unknown.wat"), "pulley64", "wide", &[])?;
+    Ok(images)
+}
+
+/// What the filter answers on this machine, built natively from the same source.
+fn reference() -> Result<String> {
+    let program = tool::root().join("target/firmware/reference");
+    let source = tool::root().join(FOLDER).join("guests/reference.c");
+    tool::run(Command::new("cc").args(["-O1", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&program).arg(source))?;
+    Ok(String::from_utf8(tool::output(&mut Command::new(&program))?)?)
+}
+
+fn build(board: &Board, images: &Path) -> Result<PathBuf> {
+    let target = tool::root().join("target/firmware");
+    let mut cargo = Command::new("/usr/bin/cargo");
+    // Where `.cargo/config.toml` has the flags.
+    cargo.current_dir(tool::root().join(FOLDER)).env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
+    cargo.env("CARGO_TARGET_DIR", &target).env_remove("RUSTUP_TOOLCHAIN").env("STILT_FIRMWARE_IMAGES", images);
+    cargo.args(["build", "--release", "--locked", "-Zbuild-std=core,alloc"]);
+    tool::run(cargo.args(["-Zbuild-std-features=optimize_for_size", "--target", board.target]))?;
+    Ok(target.join(board.target).join("release/programs"))
+}
+
+/// Files that stand for the board's flash chips: one with the firmware, and an empty one for updates.
+struct Chips(PathBuf, PathBuf);
+
+impl Chips {
+    fn new(board: &Board, program: &Path) -> Result<Chips> {
+        let folder = tool::root().join("target/firmware").join(board.target);
+        let chips = Chips(folder.join("firmware.chip"), folder.join("updates.chip"));
+        tool::run(Command::new("llvm-objcopy").args(["-O", "binary"]).arg(program).arg(&chips.0))?;
+        fs::File::options().write(true).open(&chips.0)?.set_len(CHIP)?;
+        fs::File::create(&chips.1)?.set_len(CHIP)?;
+        Ok(chips)
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let drive = |unit: usize, file: &Path, more: &str| {
+            ["-drive".to_owned(), format!("if=pflash,unit={unit},format=raw{more},file={}", file.display())]
+        };
+        [drive(0, &self.0, ",readonly=on"), drive(1, &self.1, "")].concat()
+    }
+}
+
+/// What the firmware writes to its serial line until it ends. Time goes by with the number of instructions.
+fn boot(board: &Board, arguments: &[String]) -> Result<String> {
+    let mut qemu = Command::new(board.qemu);
+    qemu.args(board.arguments).args(["-icount", "shift=5", "-display", "none", "-monitor", "none", "-serial", "stdio"]);
+    qemu.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    eprintln!("+ {qemu:?}");
+    let mut child = qemu.spawn().with_context(|| format!("cannot start {}", board.qemu))?;
+    let mut output = child.stdout.take().context("the emulator has an output")?;
+    let reader = std::thread::spawn(move || {
+        let mut said = Vec::new();
+        std::io::Read::read_to_end(&mut output, &mut said).map(|_| String::from_utf8_lossy(&said).into_owned())
+    });
+    let start = Instant::now();
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break Some(status),
+            None if start.elapsed() > PATIENCE => {
+                child.kill()?;
+                child.wait()?;
+                break None;
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let said = reader.join().ok().context("the reader of the serial line ended")??;
+    print!("{said}");
+    match status {
+        Some(status) if status.success() => Ok(said),
+        Some(status) => bail!("the firmware on {} ended with {status}", board.name),
+        None => bail!("the firmware on {} did not end within {} s", board.name, PATIENCE.as_secs()),
+    }
+}
+
+/// Every line that tells of something that must have happened, in the order in which it must.
+fn check(board: &Board, said: &str, filtered: &str) -> Result<()> {
+    let walks = |version| {
+        [
+            format!("crossing {version}"),
+            format!("  | crossing {version}: drive"),
+            "  | stopping".to_owned(),
+            "  | walk".to_owned(),
+            "  | clearing".to_owned(),
+            "  | drive".to_owned(),
+        ]
+    };
+    let mut expected: Vec<String> = vec![filtered.trim().to_owned()];
+    expected.extend(
+        [
+            "trap 2 at offset 0x",
+            // Two calls deep.
+            "  in ",
+            "  in ",
+            "trap 8 at offset 0x",
+            "trap 10: ",
+            "after that: 21",
+            "trap 11 at offset 0x",
+            "after that: 21",
+            "slot 0: ",
+        ]
+        .map(str::to_owned),
+    );
+    expected.extend(walks(1));
+    expected.extend(
+        [
+            "lights 0b0100, switched 21 times",
+            "for another machine: ",
+            "an unknown host function: ",
+            "a host function of another type: ",
+            "cut short: ",
+            "none: ",
+            "too large: the image has ",
+            "damaged: ",
+            "damaged in each of ",
+            "power lost in each of ",
+            "slot 1: ",
+        ]
+        .map(str::to_owned),
+    );
+    expected.extend(walks(2));
+    expected.push("firmware: all went well".to_owned());
+    let mut rest = said;
+    for text in expected {
+        let Some((_, behind)) = rest.split_once(&text) else {
+            bail!("the firmware on {} did not write `{text}` where it belongs", board.name);
+        };
+        rest = behind;
+    }
+    Ok(())
+}
+
+/// Bytes of the heap and of the stack that were in use.
+fn used(said: &str) -> Option<(u64, u64)> {
+    let line = said.lines().find(|line| line.starts_with("most of the heap in use: "))?;
+    let mut numbers = line.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
+}

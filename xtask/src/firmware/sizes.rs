@@ -1,0 +1,81 @@
+//! What the firmware takes of flash and RAM.
+
+use super::{Board, MOST_RAM};
+use crate::tool;
+use anyhow::{Context as _, Result, ensure};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Sections in flash, without the guests' images, which have one of their own.
+const FLASH: [&str; 5] = [".vector_table", ".text", ".init.rust", ".rodata", ".data"];
+/// Static data.
+const RAM: [&str; 2] = [".data", ".bss"];
+
+/// Prints the sizes, keeps them in a file, and compares them with what the board may take.
+pub(super) fn count(board: &Board, program: &Path, (heap, stack): (u64, u64)) -> Result<()> {
+    let listed = tool::output(Command::new("llvm-size").arg("-A").arg(program))?;
+    let listed = String::from_utf8(listed)?;
+    let section = |name: &str| -> u64 {
+        let sizes = listed.lines().filter_map(|line| {
+            let mut words = line.split_whitespace();
+            (words.next()? == name).then(|| words.next()?.parse::<u64>().ok()).flatten()
+        });
+        sizes.sum::<u64>()
+    };
+    let mut text = format!("{}: flash, in bytes, by section\n", board.name);
+    let mut flash = 0;
+    for name in FLASH {
+        flash += section(name);
+        writeln!(text, "{:>8}  {name}", section(name))?;
+    }
+    writeln!(text, "{flash:>8}  in all; images of guests beside it: {}", section(".images"))?;
+    writeln!(text, "code and constants, by crate")?;
+    let mut crates: Vec<_> = by_crate(program)?.into_iter().collect();
+    crates.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    for (name, size) in crates.iter().take(12) {
+        writeln!(text, "{size:>8}  {name}")?;
+    }
+    let statics: u64 = RAM.iter().map(|name| section(name)).sum();
+    let ram = statics + stack;
+    writeln!(
+        text,
+        "RAM beside the guest's memory: {statics} static, of which the heap used {heap}; stack {stack}: {ram}"
+    )?;
+    print!("{text}");
+    fs::write(program.with_extension("sizes"), text).context("cannot keep the sizes")?;
+    ensure!(
+        flash <= board.most_flash,
+        "the firmware on {} takes {flash} bytes of flash, more than {}",
+        board.name,
+        board.most_flash
+    );
+    ensure!(ram <= MOST_RAM, "the firmware on {} takes {ram} bytes of RAM, more than {MOST_RAM}", board.name);
+    Ok(())
+}
+
+/// Sizes of symbols, by the crate that their path begins with. Generic code counts for the crate that it is of.
+fn by_crate(program: &Path) -> Result<BTreeMap<String, u64>> {
+    let listed = tool::output(Command::new("llvm-nm").args(["--print-size", "--demangle"]).arg(program))?;
+    let mut crates = BTreeMap::new();
+    for line in String::from_utf8(listed)?.lines() {
+        let mut words = line.splitn(4, ' ');
+        let (Some(_), Some(size), Some(kind), Some(name)) = (words.next(), words.next(), words.next(), words.next())
+        else {
+            continue;
+        };
+        let Ok(size) = u64::from_str_radix(size, 16) else { continue };
+        if !matches!(kind, "t" | "T" | "r" | "R") || name.contains("images::IMAGES") {
+            continue;
+        }
+        let name = name.trim_start_matches(['<', '&', '[', '(']).trim_start_matches("dyn ").trim_start_matches("mut ");
+        let owner = match name.split_once("::") {
+            Some((owner, _)) if !owner.contains([' ', '<', '[']) => owner,
+            _ => "others",
+        };
+        *crates.entry(owner.to_owned()).or_insert(0) += size;
+    }
+    Ok(crates)
+}
