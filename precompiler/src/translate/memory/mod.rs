@@ -7,6 +7,8 @@ mod facts;
 mod field;
 mod forecast;
 mod linear;
+#[cfg(test)]
+mod masks;
 mod merge;
 mod operand;
 mod place;
