@@ -9,6 +9,7 @@ mod firmware;
 mod kernels;
 mod linked;
 mod matrix;
+mod sanitize;
 mod self_hosted;
 mod setup;
 mod size;
@@ -51,6 +52,8 @@ enum Task {
     SelfHosted,
     /// Write the support matrix of the README from what the suites have counted.
     Matrix,
+    /// Run the tests that make everything fail once, and the embedder's, under AddressSanitizer.
+    Sanitize,
     /// Install the Debian packages that some suites and checks need (needs root).
     Setup,
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Task::Size { features: true } => size::features(),
         Task::SelfHosted => self_hosted::run(),
         Task::Matrix => matrix::write(),
+        Task::Sanitize => sanitize::run(),
         Task::Setup => setup::run(),
     };
     match result {

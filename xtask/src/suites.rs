@@ -8,6 +8,7 @@ use crate::firmware;
 use crate::kernels;
 use crate::linked;
 use crate::matrix;
+use crate::sanitize;
 use crate::setup;
 use crate::size;
 use crate::tool;
@@ -26,6 +27,11 @@ struct Suite {
 const SUITES: &[Suite] = &[
     Suite { name: "workspace tests, the official suite among them", needs: &["/usr/bin/cc"], run: workspace },
     Suite { name: "no panic reachable in the smallest image", needs: &["/usr/bin/cc"], run: size::run },
+    Suite {
+        name: "sweeps and the embedder's tests under AddressSanitizer",
+        needs: &["/usr/bin/cc"],
+        run: sanitize::run,
+    },
     Suite { name: "the demonstration", needs: &[], run: demo::run },
     Suite { name: "the example with a build script", needs: &["/usr/bin/cc"], run: build_script::run },
     Suite {

@@ -17,8 +17,11 @@ use crate::{backtrace, raise};
 
 static HANDLER: Once = Once::new();
 
+/// Whether the handler changes what the platform returns to: as this crate was asked, whatever else the platform's crate was built with.
+const RESUMES: bool = cfg!(feature = "resumable-traps");
+
 /// Whether the platform that is linked tells of traps, in either way.
-pub const SUPPORTED: bool = traps::SUPPORTED || resumable::SUPPORTED;
+pub const SUPPORTED: bool = traps::SUPPORTED || RESUMES;
 
 /// Gives the platform the handler, once per process, before the first image that needs it is used.
 pub(crate) fn prepare() -> Result<(), VmError> {
@@ -26,7 +29,7 @@ pub(crate) fn prepare() -> Result<(), VmError> {
         Turn::Succeeded => Ok(()),
         Turn::Failed => Err(VmError::unsupported("the platform could not install the trap handler")),
         Turn::Mine => {
-            let result = if resumable::SUPPORTED {
+            let result = if RESUMES {
                 // SAFETY: only one caller gets here, once; the handler keeps to the header's rules, and the frames that it
                 // gives back are those of a landing pad.
                 unsafe { resumable::init(resume) }

@@ -1,8 +1,10 @@
 //! Modules to embed, made ready for each configuration. The tests are in `tests/`.
 
+pub mod linked;
 pub mod minimal;
 
 use core::ptr::NonNull;
+use std::sync::Mutex;
 
 use stilt::{Config, Engine, Module, Result};
 use stilt_artifact::target::TrapMode;
@@ -79,6 +81,18 @@ pub fn compile(wat: &str, options: Options) -> Result<Vec<u8>> {
 pub fn load(engine: &Engine, image: &[u8]) -> Result<Module> {
     // SAFETY: all images here come from the precompiler.
     unsafe { Module::deserialize(engine, image) }
+}
+
+/// Bytes that stay for the rest of the process: not lost, but kept.
+///
+/// # Panics
+/// Another thread has panicked here.
+#[must_use]
+pub fn for_ever(bytes: Vec<u8>) -> &'static mut [u8] {
+    static KEPT: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    let bytes = bytes.leak();
+    KEPT.lock().expect("nobody panics with it").push(bytes.as_ptr().addr());
+    bytes
 }
 
 /// Bytes at a page of their own, executable and never changed again: as an image lies in flash. Kept for the rest of the

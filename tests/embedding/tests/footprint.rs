@@ -4,8 +4,9 @@
 
 use core::cell::Cell;
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use stilt::{Engine, Instance, Module, Result, Store, Trap};
+use stilt::{Config, Engine, Instance, Module, PoolingAllocationConfig, Result, Store, Trap};
 use stilt_embedding_tests::{Ground, in_flash};
 
 thread_local! {
@@ -106,12 +107,29 @@ const GUEST: &str = r#"(module
         (i32.add (local.get 1) (i32.load8_u (i32.const 8))))
     (func (export "trap") (drop (i32.load (i32.const 65536)))))"#;
 
+/// One test at a time: pages are counted for the whole process.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Engines whose memories are their own, and in slots that are used again and again.
+fn engines(ground: Ground, slots: u32) -> [(Engine, &'static str); 2] {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_memories(slots).max_memory_size(1 << 16);
+    let mut config = Config::new();
+    config.signals_based_traps(ground == Ground::Hardware).allocation_strategy(pool);
+    [(ground.engine().unwrap(), "on its own"), (Engine::new(&config).unwrap(), "pooled")]
+}
+
 /// 100,000 instances, each in a store of its own, one after another: some trap, some are never called. Then there is as much as before.
 #[test]
 fn nothing_is_left_behind() {
     const INSTANCES: i32 = 100_000;
-    for ground in Ground::ALL {
-        let engine = ground.engine().unwrap();
+    let _alone = alone();
+    for (ground, (engine, which)) in
+        Ground::ALL.into_iter().flat_map(|ground| engines(ground, 1).map(|one| (ground, one)))
+    {
         let module = ground.module(&engine, GUEST).unwrap();
         let one = |number: i32| {
             let mut store = Store::new(&engine, ());
@@ -130,9 +148,9 @@ fn nothing_is_left_behind() {
         let before = (ALIVE.get(), process());
         (0..INSTANCES).for_each(one);
         let after = (ALIVE.get(), process());
-        assert_eq!(after.0, before.0, "{ground:?}: bytes of the heap");
+        assert_eq!(after.0, before.0, "{ground:?}, {which}: bytes of the heap");
         for (after, before) in after.1.into_iter().zip(before.1) {
-            assert!(after < before + 4096, "{ground:?}: from {before} to {after} pages");
+            assert!(after < before + 4096, "{ground:?}, {which}: from {before} to {after} pages");
         }
     }
 }
@@ -141,8 +159,10 @@ fn nothing_is_left_behind() {
 #[test]
 fn many_at_once() {
     const INSTANCES: i32 = 10_000;
-    for ground in Ground::ALL {
-        let engine: Engine = ground.engine().unwrap();
+    let _alone = alone();
+    for (ground, (engine, which)) in
+        Ground::ALL.into_iter().flat_map(|ground| engines(ground, INSTANCES.cast_unsigned()).map(|one| (ground, one)))
+    {
         let module = ground.module(&engine, GUEST).unwrap();
         let before = ALIVE.get();
         let mut stores: Vec<(Store<()>, Instance)> = Vec::new();
@@ -167,12 +187,12 @@ fn many_at_once() {
                 let (store, instance) = &mut stores[number];
                 let seen = [call(store, instance, number), call(&mut shared, &together[number], number + 1)];
                 let expected = i32::try_from(number + 1).unwrap();
-                assert_eq!(seen, if round == 0 { [0, 0] } else { [expected, expected + 1] }, "{ground:?}");
+                assert_eq!(seen, if round == 0 { [0, 0] } else { [expected, expected + 1] }, "{ground:?}, {which}");
             }
         }
         let trap = together[7].get_typed_func::<(), ()>(&mut shared, "trap").unwrap();
         assert!(trap.call(&mut shared, ()).unwrap_err().is::<Trap>());
         drop((stores, together, shared));
-        assert_eq!(ALIVE.get(), before, "{ground:?}");
+        assert_eq!(ALIVE.get(), before, "{ground:?}, {which}");
     }
 }

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use std::alloc::{GlobalAlloc, Layout, System};
 
 use stilt::{Config, Engine, Instance, Module, Result, Store};
-use stilt_embedding_tests::Ground;
+use stilt_embedding_tests::{Ground, for_ever};
 
 struct Counting;
 
@@ -41,7 +41,7 @@ fn taken<R>(make: impl FnOnce() -> R) -> (isize, R) {
 /// The image of a module, where it stays.
 fn image(wat: &str) -> Result<&'static [u8]> {
     let image = Ground::Explicit.image(wat)?;
-    let place = vec![0; image.len() + 4096].leak();
+    let place = for_ever(vec![0; image.len() + 4096]);
     let start = place.as_ptr().addr().next_multiple_of(4096) - place.as_ptr().addr();
     let bytes = &mut place[start..start + image.len()];
     bytes.copy_from_slice(&image);

@@ -4,12 +4,10 @@
 use core::cell::Cell;
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use object::{Object as _, ObjectSection as _};
 use stilt::{Config, Engine, Instance, LinkedImage, Module, Result, Store};
 use stilt_artifact::header::CODE_FIELD;
-use stilt_embedding_tests::{Ground, in_flash};
-use stilt_platform_linux as _;
-use stilt_precompiler::{ObjectOptions, Precompiler};
+use stilt_embedding_tests::linked::Parts;
+use stilt_embedding_tests::{Ground, for_ever, in_flash};
 
 struct Counting;
 
@@ -44,55 +42,8 @@ const MODULE: &str = r#"
   (func $answer (export "answer") (result i32) (i32.load (i32.const 8))))
 "#;
 
-/// The two parts of an object.
-#[derive(Clone)]
-struct Parts {
-    tables: Vec<u8>,
-    code: Vec<u8>,
-    /// Where in there the code starts.
-    start: usize,
-}
-
 fn parts(ground: Ground) -> Parts {
-    let mut options = ObjectOptions::new("answer");
-    options.machine = Some("x86_64".to_owned());
-    let wasm = wat::parse_str(MODULE).expect("a module");
-    let compiler = Precompiler::new(ground.options()).expect("options");
-    let elf = compiler.compile_object(&wasm, &options).expect("it compiles").elf;
-    let file = object::File::parse(&*elf).expect("an object");
-    let section = |name: &str| file.section_by_name(name).expect("a section");
-    let code = section(if ground == Ground::Pulley { ".rodata.stilt.answer.code" } else { ".text.stilt.answer" });
-    let tables = section(".rodata.stilt.answer");
-    let (_, relocation) = tables.relocations().next().expect("a relocation");
-    let start = usize::try_from(relocation.addend()).expect("behind the mark") - CODE_FIELD;
-    Parts { tables: tables.data().expect("bytes").to_vec(), code: code.data().expect("bytes").to_vec(), start }
-}
-
-impl Parts {
-    /// Puts both where they stay, and fills in the distance.
-    fn link(&self) -> &'static LinkedImage {
-        self.link_at(0, 0)
-    }
-
-    /// Likewise, `tables` bytes behind a page, with a distance that is off by `code`.
-    fn link_at(&self, tables: usize, code: isize) -> &'static LinkedImage {
-        self.link_with(in_flash(&self.code).cast::<u8>().as_ptr().addr(), tables, code)
-    }
-
-    /// Likewise, with code that is somewhere already.
-    fn link_with(&self, code_section: usize, tables: usize, code: isize) -> &'static LinkedImage {
-        let start = code_section + self.start;
-        let place = vec![0; self.tables.len() + 4096 + tables].leak();
-        let front = place.as_ptr().addr().next_multiple_of(4096) - place.as_ptr().addr() + tables;
-        let image = &mut place[front..front + self.tables.len()];
-        image.copy_from_slice(&self.tables);
-        let distance = start.wrapping_add_signed(code).wrapping_sub(image.as_ptr().addr());
-        image[CODE_FIELD..CODE_FIELD + 8].copy_from_slice(&(distance as u64).to_ne_bytes());
-        // Its tables are found from its address, not through the reference.
-        let image = image.as_ptr().expose_provenance();
-        // SAFETY: the headers are there, and stay.
-        unsafe { &*core::ptr::with_exposed_provenance::<LinkedImage>(image) }
-    }
+    Parts::new(ground, MODULE).expect("it compiles")
 }
 
 fn load(engine: &Engine, image: &'static LinkedImage) -> Result<Module> {
@@ -180,7 +131,7 @@ fn damage_is_found(engine: &Engine, parts: &Parts) {
     // SAFETY: nothing of it runs.
     let error = unsafe { Module::deserialize(engine, &parts.tables) }.expect_err("it must be refused");
     assert!(error.to_string().contains("from_linked"), "{error}");
-    let nothing: &'static [u8] = vec![0u8; 4096].leak();
+    let nothing: &'static [u8] = for_ever(vec![0; 4096]);
     // SAFETY: as many bytes as headers have.
     let nothing = unsafe { &*nothing.as_ptr().cast::<LinkedImage>() };
     assert!(refused(engine, nothing).contains("not a Stilt image"));

@@ -12,6 +12,11 @@ static ALL: AtomicBool = AtomicBool::new(false);
 /// Mappings and images that were not given back.
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether handlers of traps cannot be installed. Apart from the others: a process asks for that once.
+static HANDLER: AtomicBool = AtomicBool::new(false);
+/// Whether nothing can be given back.
+static UNMAPPING: AtomicBool = AtomicBool::new(false);
+
 /// What a failing call returns.
 const FAILURE: i32 = 4711;
 
@@ -39,6 +44,16 @@ pub fn fail_from(calls: usize) {
     fail_after(calls);
 }
 
+/// Whether handlers of traps cannot be installed from now on.
+pub fn fail_handler(fails: bool) {
+    HANDLER.store(fails, Ordering::SeqCst);
+}
+
+/// Whether nothing that was mapped can be given back from now on.
+pub fn fail_unmapping(fails: bool) {
+    UNMAPPING.store(fails, Ordering::SeqCst);
+}
+
 fn fails() -> bool {
     let left = LEFT.fetch_sub(1, Ordering::SeqCst);
     left == 0 || (ALL.load(Ordering::SeqCst) && left < 0)
@@ -64,6 +79,9 @@ unsafe extern "C" {
     fn __real_wasmtime_memory_image_new(ptr: *const u8, len: usize, ret: *mut *mut u8) -> i32;
     fn __real_wasmtime_memory_image_map_at(image: *mut u8, addr: *mut u8, len: usize) -> i32;
     fn __real_wasmtime_memory_image_free(image: *mut u8);
+    fn __real_wasmtime_init_traps(handler: *const ()) -> i32;
+    fn __real_stilt_platform_init_resumable_traps(handler: *const ()) -> i32;
+    fn __real_stilt_platform_publish_code(ptr: *const u8, len: usize) -> i32;
 }
 
 #[unsafe(no_mangle)]
@@ -89,6 +107,9 @@ unsafe extern "C" fn __wrap_wasmtime_mmap_remap(addr: *mut u8, size: usize, prot
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_wasmtime_munmap(ptr: *mut u8, size: usize) -> i32 {
+    if UNMAPPING.load(Ordering::SeqCst) {
+        return FAILURE;
+    }
     // SAFETY: as above.
     count(unsafe { __real_wasmtime_munmap(ptr, size) }, false)
 }
@@ -131,4 +152,31 @@ unsafe extern "C" fn __wrap_wasmtime_memory_image_free(image: *mut u8) {
     count(0, false);
     // SAFETY: as above.
     unsafe { __real_wasmtime_memory_image_free(image) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_wasmtime_init_traps(handler: *const ()) -> i32 {
+    if HANDLER.load(Ordering::SeqCst) {
+        return FAILURE;
+    }
+    // SAFETY: as above.
+    unsafe { __real_wasmtime_init_traps(handler) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_stilt_platform_init_resumable_traps(handler: *const ()) -> i32 {
+    if HANDLER.load(Ordering::SeqCst) {
+        return FAILURE;
+    }
+    // SAFETY: as above.
+    unsafe { __real_stilt_platform_init_resumable_traps(handler) }
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn __wrap_stilt_platform_publish_code(ptr: *const u8, len: usize) -> i32 {
+    if fails() {
+        return FAILURE;
+    }
+    // SAFETY: as above.
+    unsafe { __real_stilt_platform_publish_code(ptr, len) }
 }

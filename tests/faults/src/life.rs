@@ -1,12 +1,18 @@
 //! One of everything, from loading to dropping, for a fault to strike somewhere in it: whatever step fails is taken again at once and
 //! must succeed, with the same engine, linker and store.
 
+use core::ptr::NonNull;
+
 use stilt::{
-    Caller, Config, Engine, Error, ExternRef, Func, FuncType, Global, GlobalType, Instance, Linker, Memory, MemoryType,
-    Module, Mutability, OutOfMemory, Ref, RefType, Result, Store, StoreLimits, Table, TableType, Trap, Val, ValType,
+    Caller, Config, Engine, Error, ExternRef, Func, FuncType, Global, GlobalType, Instance, LinkedImage, Linker,
+    Memory, MemoryType, Module, Mutability, OutOfMemory, PoolingAllocationConfig, Ref, RefType, Result, Store,
+    StoreLimits, Table, TableType, Trap, UnknownImportError, Val, ValType,
 };
-use stilt_embedding_tests::{Ground, load};
-use stilt_wasi::{Errno, I32Exit, WasiCtx, WasiHost};
+use stilt_embedding_tests::linked::Parts;
+use stilt_embedding_tests::{Ground, compile, in_flash, load};
+use stilt_wasi::files::{Handle, OpenHow, Opened};
+use stilt_wasi::host::FileType;
+use stilt_wasi::{Access, Errno, Files, I32Exit, WasiCtx, WasiHost};
 
 const LIBRARY: &str = r#"
 (module $library
@@ -53,6 +59,27 @@ const PROGRAM: &str = r#"
   (func (export "run") (result i32) (call $add (i32.const 40) (i32.load8_u (i32.const 0)))))
 "#;
 
+/// In flash: its memory grows by so much at once that it moves into a mapping, if there is one, and a host may stop it.
+const IN_FLASH: &str = r#"
+(module $flash
+  (import "h" "unknown" (func $unknown (result i32)))
+  (import "h" "long" (func $long LONG))
+  (memory (export "m") 1 400)
+  (data (i32.const 60000) "kept")
+  (func (export "grow") (result i32) (memory.grow (i32.const 300)))
+  (func (export "unknown") (result i32) (call $unknown))
+  (func (export "wide") LONG LONG-RESULTS (call $long GET-LONG) GET-LONG)
+  (func (export "spin") (loop (br 0))))
+"#;
+
+/// A part of the program.
+const LINKED: &str = r#"
+(module $linked
+  (import "lib" "add" (func $add (param i32 i32) (result i32)))
+  (memory 1) (data (i32.const 0) "\02") (table 2 funcref) (elem (i32.const 1) $run)
+  (func $run (export "run") (result i32) (call $add (i32.const 40) (i32.load8_u (i32.const 0)))))
+"#;
+
 /// Instantiating it traps, when half of its segments are in place.
 const STILLBORN: &str = r#"
 (module
@@ -69,10 +96,18 @@ const COMMAND: &str = r#"
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
   (memory (export "memory") 1)
   (data (i32.const 0) "\10\00\00\00\05\00\00\00")
   (data (i32.const 16) "hello")
-  (func (export "_start")
+  (func (export "_start") (local $files i32)
+    (loop $again
+      (if (call $open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 5) (i32.const 0)
+            (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 40))
+        (then (call $exit (i32.const 99))))
+      (local.set $files (i32.add (local.get $files) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $files) (i32.const 10))))
     (drop (call $random (i32.const 64) (i32.const 8)))
     (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)) (then unreachable))
     (call $exit (i32.load (i32.const 32)))))
@@ -81,23 +116,51 @@ const COMMAND: &str = r#"
 /// The images of one configuration.
 pub struct Images {
     ground: Ground,
+    pooled: bool,
     library: Vec<u8>,
     program: Vec<u8>,
     stillborn: Vec<u8>,
     command: Vec<u8>,
+    flash: NonNull<[u8]>,
+    linked: &'static LinkedImage,
 }
 
 impl Images {
-    /// Compiles them.
+    /// Compiles them, to be run with memories in slots of a pool, or of their own.
     ///
     /// # Errors
     /// They cannot be compiled.
-    pub fn new(ground: Ground) -> Result<Images> {
+    pub fn new(ground: Ground, pooled: bool) -> Result<Images> {
         let [library, program, stillborn, command] =
             [LIBRARY, PROGRAM, STILLBORN, COMMAND].map(|wat| ground.image(wat));
-        Ok(Images { ground, library: library?, program: program?, stillborn: stillborn?, command: command? })
+        let gets: String = (0..LONG).map(|place| format!("(local.get {place}) ")).collect();
+        let types = "i64 ".repeat(LONG);
+        let flash = IN_FLASH
+            .replace("LONG-RESULTS", &format!("(result {types})"))
+            .replace("GET-LONG", &gets)
+            .replace("LONG", &format!("(param {types})"));
+        let mut options = ground.options();
+        options.interrupt = true;
+        let flash = in_flash(&compile(&flash, options)?);
+        let linked = Parts::new(ground, LINKED)?.link();
+        let (library, program, stillborn, command) = (library?, program?, stillborn?, command?);
+        Ok(Images { ground, pooled, library, program, stillborn, command, flash, linked })
+    }
+
+    fn engine(&self) -> Result<Engine> {
+        let mut config = Config::new();
+        config.signals_based_traps(self.ground == Ground::Hardware).max_wasm_stack(64 << 10);
+        if self.pooled {
+            let mut pool = PoolingAllocationConfig::new();
+            pool.total_memories(12).max_memory_size(400 << 16);
+            config.allocation_strategy(pool);
+        }
+        Engine::new(&config)
     }
 }
+
+/// Values that do not fit into registers.
+const LONG: usize = 40;
 
 /// What the host of the command wrote, without allocating.
 #[derive(Default)]
@@ -109,6 +172,16 @@ impl WasiHost for Screen {
         place.copy_from_slice(bytes);
         self.1 += bytes.len();
         Ok(bytes.len())
+    }
+
+    fn files(&mut self) -> Option<&mut dyn Files> {
+        Some(self)
+    }
+}
+
+impl Files for Screen {
+    fn open(&mut self, _: Handle, _: &str, _: &OpenHow) -> core::result::Result<Opened, Errno> {
+        Ok(Opened { handle: Handle(2), file_type: FileType::RegularFile })
     }
 }
 
@@ -154,15 +227,17 @@ impl core::error::Error for Refused {}
 /// # Errors
 /// One step failed.
 pub fn life(images: &Images) -> Result<()> {
-    let ground = images.ground;
     let mut fault = Fault::default();
     let f = &mut fault;
-    let engine =
-        f.step(|| Engine::new(Config::new().signals_based_traps(ground == Ground::Hardware).max_wasm_stack(64 << 10)));
+    let engine = f.step(|| images.engine());
     let library = f.step(|| load(&engine, &images.library));
     let program = f.step(|| load(&engine, &images.program));
     let stillborn = f.step(|| load(&engine, &images.stillborn));
     let command = f.step(|| load(&engine, &images.command));
+    // SAFETY: the precompiler made it; it lies still, executable, for the rest of the process.
+    let flash = f.step(|| unsafe { Module::deserialize_raw(&engine, images.flash) });
+    // SAFETY: likewise.
+    let linked = f.step(|| unsafe { Module::from_linked(&engine, images.linked) });
     let linker = link(f, &engine);
     let mut store = f.step(|| Store::try_new(&engine, (0, StoreLimits::default(), WasiCtx::new(Screen::default()))));
     store.limiter(|data| &mut data.1);
@@ -179,11 +254,20 @@ pub fn life(images: &Images) -> Result<()> {
     grows(f, &mut store, instance);
     traps(f, &mut store, instance);
     half_built(f, &mut store, &stillborn);
+    names(f, &mut linker, &mut store, &flash);
+    let flash_instance = f.step(|| linker.instantiate(&mut store, &flash));
+    far(f, &mut store, flash_instance);
+    f.step(|| linker.module(&mut store, "linked", &linked).map(drop));
+    let run = f.step(|| linker.get(&mut store, "linked", "run"));
+    let run = f.step(|| run.into_func().map_or(refused("a function"), |run| run.typed::<(), i32>(&store)));
+    assert_eq!(f.step(|| run.call(&mut store, ())), 42);
 
+    f.step(|| store.data_mut().2.preopen(Handle(1), Access::ReadWrite).map_or(refused("a directory"), |_| Ok(())));
     let command = f.step(|| linker.instantiate(&mut store, &command));
     let start = f.step(|| command.get_typed_func::<(), ()>(&mut store, "_start"));
     f.step(|| match start.call(&mut store, ()) {
         Err(error) if error.downcast_ref::<I32Exit>().is_some_and(|exit| exit.0 == 5) => Ok(()),
+        Err(error) if error.is::<I32Exit>() => refused("a file"),
         Err(error) => Err(error),
         Ok(()) => refused("exit"),
     });
@@ -193,12 +277,12 @@ pub fn life(images: &Images) -> Result<()> {
 
     // What a missing import is told with.
     f.step(|| match Linker::<()>::new(&engine).instantiate_pre(&library) {
-        Err(error) if error.is::<stilt::UnknownImportError>() => Ok(()),
+        Err(error) if error.is::<UnknownImportError>() => Ok(()),
         Err(error) => Err(error),
         Ok(_) => refused("a missing import"),
     });
     // A module outlives the engine's last other user, a store its modules.
-    drop((library, program, stillborn, linker, engine));
+    drop((library, program, stillborn, flash, linked, linker, engine));
     let first = instance.get_typed_func::<(), i32>(&mut store, "first");
     assert_eq!(first.and_then(|first| first.call(&mut store, ())).ok(), Some(i32::from(b'i')));
     drop(store);
@@ -211,7 +295,7 @@ fn link(f: &mut Fault, engine: &Engine) -> Linker<State> {
         let count = |mut caller: Caller<'_, State>, _: i32, _: i64, _: f32, _: f64| caller.data_mut().0 += 1;
         linker.func_wrap("h", "log", count).map(drop)
     });
-    let long = f.step(|| FuncType::try_new(engine, [ValType::I64; 40], []));
+    let long = f.step(|| FuncType::try_new(engine, [ValType::I64; LONG], []));
     f.step(|| linker.func_new("h", "long", long.clone(), |_, _, _| Ok(())).map(drop));
     let ty = f.step(|| FuncType::try_new(engine, [ValType::I64, ValType::I64], [ValType::I64]));
     f.step(|| {
@@ -241,6 +325,53 @@ fn calls(f: &mut Fault, store: &mut Store<State>, instance: Instance, client: In
     let mut results = [Val::I32(0)];
     f.step(|| add.call(&mut *store, &[Val::I32(1), Val::I32(2)], &mut results));
     assert_eq!(results[0].i32(), Some(3));
+}
+
+/// Names for what has one, and for what nobody has.
+fn names(f: &mut Fault, linker: &mut Linker<State>, store: &mut Store<State>, flash: &Module) {
+    f.step(|| linker.alias("lib", "add", "other", "plus").map(drop));
+    f.step(|| linker.alias_module("lib", "again"));
+    f.step(|| linker.define_unknown_imports_as_traps(flash));
+    for import in flash.imports() {
+        let found = f.step(|| linker.try_get_by_import(&mut *store, &import));
+        assert!(found.is_some(), "{}", import.name());
+    }
+    let add = f.step(|| linker.get(&mut *store, "again", "add")).into_func().expect("a function");
+    f.step(|| linker.define(&*store, "again", "", add).map(drop));
+    let default = f.step(|| linker.get_default(&mut *store, "again"));
+    let default = f.step(|| default.typed::<(i32, i32), i32>(&*store));
+    assert_eq!(f.step(|| default.call(&mut *store, (2, 3))), 5);
+}
+
+/// What lies in flash: growth that moves a memory, many values, an unknown import, an interrupt.
+fn far(f: &mut Fault, store: &mut Store<State>, instance: Instance) {
+    let grow = f.step(|| instance.get_typed_func::<(), i32>(&mut *store, "grow"));
+    let grown = f.step(|| match grow.call(&mut *store, ())? {
+        -1 => refused("far growth"),
+        size => Ok(size),
+    });
+    let memory = instance.get_memory(&mut *store, "m").expect("it is exported");
+    let data = memory.data(&*store);
+    assert_eq!((grown, data.len()), (1, 301 << 16));
+    assert!(data.get(60_000..).is_some_and(|bytes| bytes.starts_with(b"kept\0")));
+    assert_eq!((data.get(65_536), data.last()), (Some(&0), Some(&0)));
+
+    let wide = instance.get_func(&mut *store, "wide").expect("it is exported");
+    let values = [Val::I64(7); LONG];
+    let mut results = [Val::I32(0); LONG];
+    f.step(|| wide.call(&mut *store, &values, &mut results));
+    assert!(results.iter().all(|value| value.i64() == Some(7)));
+
+    let unknown = f.step(|| instance.get_typed_func::<(), i32>(&mut *store, "unknown"));
+    f.step(|| match unknown.call(&mut *store, ()) {
+        Err(error) if error.is::<UnknownImportError>() => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => refused("an unknown import"),
+    });
+    let spin = f.step(|| instance.get_typed_func::<(), ()>(&mut *store, "spin"));
+    f.step(|| store.interrupt_handle()).interrupt();
+    let error = spin.call(&mut *store, ()).expect_err("it is interrupted");
+    assert_eq!(error.downcast_ref(), Some(&Trap::Interrupt), "{error}");
 }
 
 fn grows(f: &mut Fault, store: &mut Store<State>, instance: Instance) {
@@ -299,10 +430,15 @@ fn host_things(f: &mut Fault, store: &mut Store<State>) {
     let table = f.step(|| Table::new(&mut *store, ty.clone(), func.into()));
     assert_eq!(f.step(|| table.grow(&mut *store, 100, Ref::Func(None)).or_else(|_| refused("table.grow"))), 2);
     assert_eq!(table.size(&*store), 102);
-    f.step(|| store.interrupt_handle().map(drop));
+    f.step(|| table.set(&mut *store, 101, func.into()));
+    f.step(|| table.fill(&mut *store, 3, func.into(), 90));
     let n = store.data().0;
     f.step(|| {
         let message: Result<()> = (|| stilt::bail!("a message with {n}"))();
         message.or_else(|error| if error.is::<OutOfMemory>() { Err(error) } else { Ok(()) })
+    });
+    f.step(|| {
+        let error = Error::new(Refused("something")).context("more about it");
+        if error.is::<OutOfMemory>() { Err(error) } else { Ok(()) }
     });
 }

@@ -84,8 +84,8 @@ static ALLOCATOR: Failing = Failing;
 
 #[test]
 fn every_allocation_fails_once() {
-    for ground in Ground::ALL {
-        let images = Images::new(ground).unwrap();
+    for (ground, pooled) in Ground::ALL.into_iter().flat_map(|ground| [(ground, false), (ground, true)]) {
+        let images = Images::new(ground, pooled).unwrap();
         life(&images).unwrap();
         let (mut errors, mut silent) = (0, 0);
         for fail in 0.. {
@@ -101,14 +101,18 @@ fn every_allocation_fails_once() {
                 Err(error) => {
                     assert!(
                         error.is::<OutOfMemory>() || error.is::<Refused>(),
-                        "{ground:?}, allocation {fail}: {error}"
+                        "{ground:?}, pooled {pooled}, allocation {fail}: {error}"
                     );
                     errors += 1;
                 }
             }
-            assert_eq!(ALIVE.get(), before, "{ground:?}, allocation {fail}: allocations and bytes not given back");
+            assert_eq!(
+                ALIVE.get(),
+                before,
+                "{ground:?}, pooled {pooled}, allocation {fail}: allocations and bytes not given back"
+            );
             assert!(fail < 10_000);
         }
-        assert!(errors > 100 && errors > silent, "{ground:?}: {errors} errors, {silent} without");
+        assert!(errors > 100 && errors > silent, "{ground:?}, pooled {pooled}: {errors} errors, {silent} without");
     }
 }

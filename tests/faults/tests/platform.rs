@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stilt::{Engine, Instance, Memory, MemoryType, Module, Ref, RefType, Result, Store, Table, TableType, Trap};
 use stilt_embedding_tests::{Ground, load};
-use stilt_fault_tests::{alive, fail_after, stop_failing};
+use stilt_fault_tests::{alive, fail_after, fail_unmapping, stop_failing};
 
 /// Two memories' worth of steps: published code, a prepared memory, a growing one, one of the host's.
 const WAT: &str = r#"(module
@@ -157,5 +157,26 @@ fn targets_after_a_failure() -> Result<()> {
     let grow = instance.get_typed_func::<(), i32>(&mut store, "grow")?;
     assert_eq!(grow.call(&mut store, ())?, 2);
     assert!(Instance::new(&mut store, &native, &[]).is_err(), "now it is decided");
+    Ok(())
+}
+
+/// A platform that takes nothing back loses what it was given, and nothing else: not its content, not what comes later.
+#[test]
+fn nothing_is_taken_back() -> Result<()> {
+    let _alone = alone();
+    for ground in Ground::ALL {
+        let engine = ground.engine()?;
+        let image = ground.image(WAT)?;
+        let before = alive();
+        fail_unmapping(true);
+        let result = steps(&engine, &image);
+        fail_unmapping(false);
+        result?;
+        let lost = alive() - before;
+        // The code; two memories of the guest's and one of the host's.
+        assert_eq!(lost, [4, 1, 0][ground as usize], "{ground:?}");
+        steps(&engine, &image)?;
+        assert_eq!(alive() - before, lost, "{ground:?}");
+    }
     Ok(())
 }

@@ -7,7 +7,7 @@ use stilt::{
     Config, Engine, Instance, Linker, Memory, MemoryType, Module, PoolConcurrencyLimitError, PoolingAllocationConfig,
     Ref, RefType, Result, Store, Table, TableType, Trap, TypedFunc,
 };
-use stilt_embedding_tests::Ground;
+use stilt_embedding_tests::{Ground, for_ever};
 
 /// What slots are made of, and for which images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Slots {
 /// Gives a pool storage of its own, for ever.
 fn given(pool: &mut PoolingAllocationConfig, storage: Vec<u8>) {
     // SAFETY: it is nobody else's and is never freed; each test makes one engine of it.
-    unsafe { pool.memory_storage(NonNull::from(storage.leak())) };
+    unsafe { pool.memory_storage(NonNull::from(for_ever(storage))) };
 }
 
 /// A module with a memory of `pages`, this data, and functions that look at the memory and write to it.
@@ -290,7 +290,7 @@ fn pools_that_cannot_be_made() {
 #[test]
 fn given_storage_is_divided() -> Result<()> {
     for offset in [0, 1, 8, 15] {
-        let bytes = vec![0xff_u8; 15 + 3 * (PAGE + 16) + offset + 16].leak();
+        let bytes = for_ever(vec![0xff; 15 + 3 * (PAGE + 16) + offset + 16]);
         let start = bytes.as_ptr().addr().next_multiple_of(16) - bytes.as_ptr().addr() + offset;
         let mut pool = PoolingAllocationConfig::new();
         pool.max_memory_size(PAGE);
