@@ -122,6 +122,14 @@ impl Ground {
     }
 }
 
+/// Whether an image with this header is of as many modules as runtimes load: what [`Ground::check`] does not ask, as loading does.
+///
+/// # Errors
+/// [`LoadError::Modules`].
+pub const fn check_modules(header: &ImageHeader) -> Result<(), LoadError> {
+    if header.modules == 1 { Ok(()) } else { Err(LoadError::Modules { found: header.modules }) }
+}
+
 fn check_features(
     names: &[&'static str],
     needed: u64,

@@ -1,8 +1,10 @@
 //! `cargo run --release -- HARNESS --seeds A..B [--until HH:MM] [--quiet]`: runs a harness with every seed of a range, in a
-//! process of its own, so that a crash is a find like any other, and goes on behind it. Also `show HARNESS SEED`.
+//! process of its own, so that a crash is a find like any other, and goes on behind it. Also `show HARNESS SEED`,
+//! and `corpus FOLDER FILE...` for the targets of cargo-fuzz.
 
 use libfuzzer_sys as _; // what cargo-fuzz builds wants its symbols
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use stilt_differential_tests::protocol::Program;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
         ["child", harness, first, last] => child(harness, number(first), number(last)),
         ["check", seed, files @ ..] => check(number(seed), files),
         ["show", harness, seed] => show(harness, number(seed)),
+        ["corpus", folder, files @ ..] => stilt_fuzz::corpus::write(Path::new(folder), files),
         [harness, "--seeds", range, rest @ ..] if HARNESSES.contains(harness) => {
             let Some((first, last)) = range.split_once("..") else { return usage() };
             let seconds = match rest {
@@ -35,7 +38,7 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: stilt-fuzz {} --seeds A..B [--seconds N]\n       stilt-fuzz show HARNESS SEED",
+        "usage: stilt-fuzz {} --seeds A..B [--seconds N]\n       stilt-fuzz show HARNESS SEED\n       stilt-fuzz corpus FOLDER FILE...",
         HARNESSES.join("|")
     );
     ExitCode::FAILURE

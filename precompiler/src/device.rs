@@ -4,7 +4,7 @@
 use crate::options::{FloatMode, MemoryStyle, Options};
 use serde::Deserialize;
 use stilt_artifact::builtins::Group;
-use stilt_artifact::ground::{Description, Ground, LoadError};
+use stilt_artifact::ground::{Description, Ground, LoadError, check_modules};
 use stilt_artifact::header::ImageHeader;
 use stilt_artifact::image::byte_order;
 use stilt_artifact::target::{Architecture, TrapMode};
@@ -228,6 +228,7 @@ impl Device {
         }
         let names = device.ground.architecture.map_or(&[][..], Architecture::features);
         device.ground.check(header, names, |_, name| Some(device.has_feature(name))).map_err(Refusal::Load)?;
+        check_modules(header).map_err(Refusal::Load)?;
         let native = Architecture::from_u8(header.architecture) != Some(Architecture::Pulley);
         Ok(if native && !device.ground.virtual_memory { Fit::InPlace } else { Fit::Anyhow })
     }

@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use stilt_artifact::ground::check_modules;
 use stilt_artifact::{Image, Native};
 
 use crate::{Config, LoadError, compatibility};
@@ -39,5 +40,5 @@ impl core::error::Error for Refusal {}
 /// What [`Engine::accepts`](crate::Engine::accepts) answers.
 pub(crate) fn check(config: &Config, image: &[u8]) -> Result<(), Refusal> {
     let header = Image::parse(image, Native).map_err(Refusal::Image)?.header();
-    compatibility::check(config, &header).map_err(Refusal::Ground)
+    compatibility::check(config, &header).and_then(|()| check_modules(&header)).map_err(Refusal::Ground)
 }

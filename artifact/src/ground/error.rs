@@ -28,6 +28,11 @@ pub enum LoadError {
         /// Bytes of a pointer there.
         found: u8,
     },
+    /// It does not hold exactly one core module.
+    Modules {
+        /// How many it holds.
+        found: u8,
+    },
     /// Its functions are called in a way that this version does not know.
     Convention {
         /// The image's number.
@@ -80,6 +85,9 @@ impl fmt::Display for LoadError {
             LoadError::PointerWidth { expected, found } => {
                 let bits = |bytes: u8| u32::from(bytes).saturating_mul(8);
                 write!(f, "the image is for {}-bit machines, this one has {} bits", bits(found), bits(expected))
+            }
+            LoadError::Modules { found } => {
+                write!(f, "the image holds {found} modules, this runtime runs images of one")
             }
             LoadError::Convention { found } => {
                 write!(f, "the image has calling convention {found}, which this runtime does not know")

@@ -30,16 +30,30 @@ fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| Engine::new(&Config::new()).expect("an engine"))
 }
 
+/// What the bytes of an image do not tell: where they lie, who has linked them, how many types an engine has already.
+const NOT_TOLD: [&str; 3] = ["aligned", "linked into a program", "budget of function types"];
+
 /// Loads, looks at everything that can be looked at, and instantiates unless that would run code.
 ///
 /// # Errors
 /// What is wrong.
 pub fn check(bytes: &[u8]) -> Result<Verdict, String> {
+    let accepted = engine().accepts(bytes);
     // SAFETY: no code of the image is run.
-    let module = match unsafe { Module::deserialize(engine(), bytes) } {
-        Ok(module) => module,
-        Err(error) if error.to_string().is_empty() => return Err("refused without a word".to_owned()),
-        Err(_) => return Ok(Verdict::Refused),
+    let module = match (unsafe { Module::deserialize(engine(), bytes) }, accepted) {
+        (Ok(module), Ok(())) => module,
+        (Ok(_), Err(refusal)) => return Err(format!("loads, though it was not to: {refusal}")),
+        (Err(error), accepted) => {
+            let text = error.to_string();
+            return match accepted {
+                _ if text.is_empty() => Err("refused without a word".to_owned()),
+                Ok(()) if !NOT_TOLD.iter().any(|known| text.contains(known)) => {
+                    Err(format!("accepted, and then refused: {text}"))
+                }
+                Err(refusal) if refusal.to_string().is_empty() => Err("not accepted, without a word".to_owned()),
+                _ => Ok(Verdict::Refused),
+            };
+        }
     };
     let _ = module.verify();
     let _ = module.name();
@@ -132,6 +146,13 @@ pub fn repair_checksum(file: &mut [u8]) {
     }
 }
 
+/// The images of a module, in the configurations of a seed.
+#[must_use]
+pub fn images(wasm: &[u8], seed: u64) -> Vec<Vec<u8>> {
+    let compile = |(_, options)| Precompiler::new(options).and_then(|precompiler| precompiler.compile(wasm)).ok();
+    configurations(seed).into_iter().filter_map(compile).collect()
+}
+
 /// The image of a seed, damaged in its tables most of the time, with a checksum that fits most of the time.
 #[must_use]
 pub fn bytes(seed: u64) -> Vec<u8> {
@@ -149,10 +170,7 @@ pub fn bytes(seed: u64) -> Vec<u8> {
     let mut image = LAST.with_borrow_mut(|(last, images)| {
         if *last != module {
             *last = module;
-            images.clear();
-            for (_, options) in configurations(module) {
-                images.extend(Precompiler::new(options).and_then(|precompiler| precompiler.compile(&wasm)));
-            }
+            *images = self::images(&wasm, module);
         }
         if images.is_empty() { Vec::new() } else { images[random.below(images.len())].clone() }
     });

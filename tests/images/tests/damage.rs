@@ -123,6 +123,23 @@ fn places_in_the_context_do_not_overlap() {
 }
 
 /// Changes that a checksum would find, with a checksum that fits: the checks of the tables must hold on their own.
+/// What does not hold one module is refused, and `accepts` says so beforehand.
+#[test]
+fn images_hold_one_module() {
+    const MODULES: usize = ELF_PREFIX + 15;
+    let engine = engine();
+    for (target, traps) in CONFIGURATIONS {
+        let mut forged = compile(MEMORY, target, traps, false);
+        assert_eq!((engine.accepts(&forged), forged[MODULES]), (Ok(()), 1));
+        forged[MODULES] = 0;
+        assert!(repair_checksum(&mut forged));
+        let refusal = engine.accepts(&forged).expect_err("there is none").to_string();
+        assert_eq!(refusal, "the image holds 0 modules, this runtime runs images of one");
+        let error = load(&engine, &forged).expect_err("there is none").to_string();
+        assert!(error.contains("one module"), "{error}");
+    }
+}
+
 #[test]
 fn forged_tables_do_no_harm() {
     let engine = engine();
