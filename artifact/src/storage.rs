@@ -20,6 +20,18 @@ pub const BLOCK_ALIGN: usize = 16;
 /// Bytes behind a memory that is not in reserved address space: an access may be widened as far.
 pub const MEMORY_PADDING: usize = 16;
 
+/// Bytes that so many elements of a table take, each of this many, where storage is given.
+pub const fn table_size(elements: u64, element: u8) -> Option<u64> {
+    let Some(bytes) = elements.checked_mul(element as u64) else { return None };
+    bytes.checked_next_multiple_of(BLOCK_ALIGN as u64)
+}
+
+/// Bytes that a memory of so many bytes takes, where storage is given.
+pub const fn memory_size(bytes: u64) -> Option<u64> {
+    let Some(bytes) = bytes.checked_add(MEMORY_PADDING as u64) else { return None };
+    bytes.checked_next_multiple_of(BLOCK_ALIGN as u64)
+}
+
 impl BlockSizes {
     /// For pointers of this many bytes.
     pub const fn new(pointer_width: u8) -> BlockSizes {
@@ -37,7 +49,8 @@ impl BlockSizes {
         let Some(size) = size.checked_add(tables) else { return None };
         let Some(size) = size.checked_next_multiple_of(BLOCK_ALIGN) else { return None };
         let Some(size) = size.checked_add(self.head) else { return None };
-        size.checked_add(context as usize)
+        let Some(size) = size.checked_add(context as usize) else { return None };
+        size.checked_next_multiple_of(BLOCK_ALIGN)
     }
 }
 

@@ -49,6 +49,16 @@ impl Engine {
         Ok(Engine { shared: Owner::Heap(shared) })
     }
 
+    #[cfg(feature = "given-storage")]
+    pub(crate) const LAYOUT: core::alloc::Layout = TryArc::<Shared>::LAYOUT;
+
+    /// An engine with these options and a registry of its own.
+    #[cfg(feature = "given-storage")]
+    pub(crate) fn of(config: &Config, registry: Registry, source: stilt_collections::Source<'_>) -> Result<Engine> {
+        let shared = Shared { config: config.clone(), registry, pool: Strategy::pool(config)? };
+        Ok(Engine { shared: Owner::Heap(TryArc::new_in(shared, source)?) })
+    }
+
     /// Its options.
     pub fn config(&self) -> &Config {
         &self.shared().config
@@ -64,6 +74,15 @@ impl Engine {
         match self.config().required_target() {
             Some(architecture) => architecture == Architecture::Pulley,
             None => Architecture::NATIVE.is_none(),
+        }
+    }
+
+    #[cfg(feature = "given-storage")]
+    /// Whether nobody else has it: no clone, no module, no store.
+    pub(crate) fn is_only(&self) -> bool {
+        match &self.shared {
+            Owner::Heap(shared) => TryArc::is_only(shared),
+            Owner::Fallback => false,
         }
     }
 

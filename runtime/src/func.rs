@@ -9,7 +9,7 @@ use crate::instance::Instance;
 use crate::module::vm_error;
 use crate::registry::RegisteredType;
 use crate::slots::{SlotReader, SlotWriter};
-use crate::store::{Heap, StoreInner, StoreOpaque};
+use crate::store::{StoreInner, StoreOpaque};
 use crate::{
     AsContext, AsContextMut, Engine, Error, Extern, FuncType, IntoFunc, Result, StoreContextMut, TypedFunc, Val,
     WasmParams, WasmResults,
@@ -44,7 +44,8 @@ impl Func {
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<Func> {
         let mut store = store.as_context_mut();
-        let func = HostFunc::new(store.engine(), &ty, func)?;
+        let engine = store.engine().clone();
+        let func = HostFunc::new(&engine, &ty, func, store.opaque_mut().source())?;
         Func::from_host(&mut store, &func)
     }
 
@@ -65,7 +66,8 @@ impl Func {
         func: impl IntoFunc<T, Params, Results>,
     ) -> Result<Func> {
         let mut store = store.as_context_mut();
-        let func = func.into_func(store.engine())?;
+        let engine = store.engine().clone();
+        let func = func.into_func(&engine, store.opaque_mut().source())?;
         Func::from_host(&mut store, &func)
     }
 
@@ -76,8 +78,8 @@ impl Func {
         }
         // The type's number is held as long as the function is there.
         let (ty, type_id) = (func.ty().clone(), func.ty().id());
-        let storage = Heap.room(stilt_vm::host_layout::<RegisteredType>())?;
-        let vm = store.opaque_mut().vm_mut()?;
+        let (vm, mut rooms) = store.opaque_mut().parts()?;
+        let storage = rooms.room(stilt_vm::host_layout::<RegisteredType>())?;
         let ptr = vm.add_host_func(storage, type_id, func.crossing(), func.code(), ty).map_err(vm_error)?;
         Ok(Func { ptr: Some(ptr) })
     }
@@ -267,6 +269,11 @@ impl<T: 'static> Caller<'_, T> {
     /// The engine of the store.
     pub fn engine(&self) -> &Engine {
         self.store.engine()
+    }
+
+    /// The instance that called; `None` if the host did.
+    pub const fn instance(&self) -> Option<Instance> {
+        self.caller
     }
 
     /// What the instance that called exports under this name. `None` also if the host called.

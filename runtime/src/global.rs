@@ -5,7 +5,7 @@ use stilt_vm::GlobalPtr;
 
 use crate::module::vm_error;
 use crate::slots::{SlotReader, SlotWriter};
-use crate::store::{Heap, StoreOpaque};
+use crate::store::StoreOpaque;
 use crate::{AsContext, AsContextMut, Error, GlobalType, Mutability, Result, Val, ValType};
 
 /// A global of a store. A handle: with another store its functions fail, or find nothing where they cannot fail.
@@ -28,7 +28,8 @@ impl Global {
         let ty = ty.content().value_type();
         let ty = ty.ok_or(Error::fixed(&"a global of a reference that is not nullable is not supported"))?;
         let slots = slots(opaque, ty, &value)?;
-        let ptr = opaque.vm_mut()?.add_global(ty, slots, &mut Heap).map_err(vm_error)?;
+        let (vm, mut rooms) = opaque.parts()?;
+        let ptr = vm.add_global(ty, slots, &mut rooms).map_err(vm_error)?;
         Ok(Global { ptr, ty, mutability })
     }
 
@@ -42,6 +43,11 @@ impl Global {
 
     pub(crate) const fn ptr(&self) -> GlobalPtr {
         self.ptr
+    }
+
+    #[cfg(feature = "given-storage")]
+    pub(crate) const fn value_type(&self) -> ValueType {
+        self.ty
     }
 
     /// Its type.

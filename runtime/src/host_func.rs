@@ -3,7 +3,7 @@
 
 use stilt_artifact::crossing;
 use stilt_artifact::types::ValueType;
-use stilt_collections::{TryArc, TryVec};
+use stilt_collections::{Source, TryArc, TryVec};
 use stilt_vm::{HostCode, InstancePtr, Words};
 
 use crate::registry::RegisteredType;
@@ -25,14 +25,15 @@ impl<T: 'static> HostFunc<T> {
         engine: &Engine,
         ty: &FuncType,
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+        source: Source<'_>,
     ) -> Result<HostFunc<T>> {
         let signature = ty.signature()?.clone();
         let (params, results) = (ty.param_bytes(), ty.result_bytes());
         let call = move |caller: Caller<'_, T>, slots: &mut [u64]| dynamic(&func, &signature, caller, slots);
         if crossing::slots(params, results) == 0 {
-            HostFunc::in_registers(engine, params, results, call)
+            HostFunc::in_registers(engine, params, results, call, source)
         } else {
-            HostFunc::in_slots(engine, params, results, call)
+            HostFunc::in_slots(engine, params, results, call, source)
         }
     }
 
@@ -43,6 +44,7 @@ impl<T: 'static> HostFunc<T> {
         params: &[u8],
         results: &[u8],
         code: impl Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
+        source: Source<'_>,
     ) -> Result<HostFunc<T>> {
         let closure = move |host: &mut StoreInner<T>, caller: Option<InstancePtr>, mut words: Words| {
             let called = code(Caller::new(host, caller), &mut words);
@@ -55,7 +57,7 @@ impl<T: 'static> HostFunc<T> {
                 }
             }
         };
-        let (ty, code) = (RegisteredType::of(engine, params, results)?, TryArc::new(closure)?);
+        let (ty, code) = (RegisteredType::of(engine, params, results)?, TryArc::new_in(closure, source)?);
         Ok(HostFunc { ty, crossing: crossing::slots(params, results), code: HostCode::in_registers(code) })
     }
 
@@ -65,6 +67,7 @@ impl<T: 'static> HostFunc<T> {
         params: &[u8],
         results: &[u8],
         code: impl Fn(Caller<'_, T>, &mut [u64]) -> Result<()> + Send + Sync + 'static,
+        source: Source<'_>,
     ) -> Result<HostFunc<T>> {
         let closure = move |host: &mut StoreInner<T>, caller: Option<InstancePtr>, slots: &mut [u64]| {
             let called = code(Caller::new(host, caller), slots);
@@ -76,7 +79,7 @@ impl<T: 'static> HostFunc<T> {
                 }
             }
         };
-        let (ty, code) = (RegisteredType::of(engine, params, results)?, TryArc::new(closure)?);
+        let (ty, code) = (RegisteredType::of(engine, params, results)?, TryArc::new_in(closure, source)?);
         Ok(HostFunc { ty, crossing: crossing::slots(params, results), code: HostCode::in_slots(code) })
     }
 
@@ -151,7 +154,7 @@ pub(crate) fn value_types(bytes: &[u8]) -> impl ExactSizeIterator<Item = ValueTy
 /// a result that is a [`WasmRet`].
 pub trait IntoFunc<T: 'static, Params, Results>: Send + Sync + 'static {
     #[doc(hidden)]
-    fn into_func(self, engine: &Engine) -> Result<HostFunc<T>>;
+    fn into_func(self, engine: &Engine, source: Source<'_>) -> Result<HostFunc<T>>;
 }
 
 macro_rules! into_func {
@@ -164,7 +167,7 @@ macro_rules! into_func {
             R: WasmRet,
             $($name: WasmTy,)*
         {
-            fn into_func(self, engine: &Engine) -> Result<HostFunc<T>> {
+            fn into_func(self, engine: &Engine, source: Source<'_>) -> Result<HostFunc<T>> {
                 let $f = self;
                 let call = move |mut $caller: Caller<'_, T>, slots: &mut [u64]| {
                     let mut reader = SlotReader::new(slots);
@@ -174,9 +177,9 @@ macro_rules! into_func {
                 };
                 let params = &[$($name::TYPE as u8),*];
                 if const { crossing::slots(&[$($name::TYPE as u8),*], R::TYPES) == 0 } {
-                    HostFunc::in_registers(engine, params, R::TYPES, call)
+                    HostFunc::in_registers(engine, params, R::TYPES, call, source)
                 } else {
-                    HostFunc::in_slots(engine, params, R::TYPES, call)
+                    HostFunc::in_slots(engine, params, R::TYPES, call, source)
                 }
             }
         }

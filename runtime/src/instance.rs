@@ -10,7 +10,7 @@ use crate::error::message;
 use crate::func::call_slots;
 use crate::link_error::ImportTypeError;
 use crate::module::vm_error;
-use crate::store::{Pooled, StoreInner, StoreOpaque};
+use crate::store::{StoreInner, StoreOpaque};
 use crate::{
     AsContextMut, Engine, Error, Export, Extern, ExternType, Func, Global, GlobalType, Memory, MemoryType, Module,
     Result, StoreContext, StoreContextMut, Table, TableType, Trap, TypedFunc, WasmParams, WasmResults,
@@ -39,20 +39,11 @@ impl Instance {
         imports: &[Extern],
     ) -> Result<Instance> {
         let inner = &mut *store.0;
-        let entities = check_imports(&inner.opaque, module, imports)?;
-        count(inner, module)?;
-        let number = inner.opaque.push_module(module.clone())?;
-        let mut entities = entities.into_iter();
-        let made = inner.opaque.vm_mut().and_then(|vm| {
-            vm.add_instance(module.owner(), number, &mut entities, &mut Pooled(module.engine())).map_err(vm_error)
-        });
-        let ptr = match made {
-            Ok(ptr) => ptr,
-            Err(error) => {
-                inner.opaque.pop_module();
-                return Err(error);
-            }
-        };
+        let mut list = inner.opaque.source().lend(imports.len())?;
+        let checked = check_imports(&inner.opaque, module, imports, &mut list.values);
+        let made = checked.and_then(|()| Instance::make(inner, module, &list.values));
+        inner.opaque.source().take_back(list);
+        let ptr = made?;
         let header = module.image().fields();
         let own = |all: u32, imported: u32| all.saturating_sub(imported) as usize;
         let memories = own(module.image().memories().len(), header.imported_memories());
@@ -71,6 +62,20 @@ impl Instance {
             call_slots(store, &callee, &mut [0; VALUES])?;
         }
         Ok(Instance { ptr })
+    }
+
+    /// Makes an instance with these imports, which is linked but not initialised.
+    fn make<T: 'static>(inner: &mut StoreInner<T>, module: &Module, imports: &[Entity]) -> Result<InstancePtr> {
+        count(inner, module)?;
+        let number = inner.opaque.push_module(module.clone())?;
+        let mut imports = imports.iter().copied();
+        let made = inner.opaque.parts().and_then(|(vm, mut rooms)| {
+            vm.add_instance(module.owner(), number, &mut imports, &mut rooms).map_err(vm_error)
+        });
+        if made.is_err() {
+            inner.opaque.pop_module();
+        }
+        made
     }
 
     pub(crate) const fn new_ptr(ptr: InstancePtr) -> Instance {
@@ -188,7 +193,12 @@ fn count<T: 'static>(inner: &mut StoreInner<T>, module: &Module) -> Result<()> {
 }
 
 /// Compares imports with what a module needs.
-fn check_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Result<TryVec<Entity>> {
+fn check_imports(
+    store: &StoreOpaque,
+    module: &Module,
+    imports: &[Extern],
+    entities: &mut TryVec<Entity>,
+) -> Result<()> {
     if !Engine::same(store.engine(), module.engine()) {
         return Err(Error::fixed(&"the module belongs to another engine than the store"));
     }
@@ -196,7 +206,6 @@ fn check_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Re
         let (expected, found) = (module.import_count(), imports.len());
         return Err(message!("wrong number of imports"; "expected {expected} imports, found {found}"));
     }
-    let mut entities = TryVec::try_with_capacity(imports.len())?;
     for ((number, entry), item) in (0..).zip(module.image().imports().iter()).zip(imports) {
         if !item.comes_from(store) {
             return Err(StoreOpaque::foreign());
@@ -209,11 +218,11 @@ fn check_imports(store: &StoreOpaque, module: &Module, imports: &[Extern]) -> Re
         };
         entities.try_push(entity)?;
     }
-    Ok(entities)
+    Ok(())
 }
 
 /// The entity, if it has the type of the import, whose kind it is of.
-fn check(store: &StoreOpaque, module: &Module, index: u32, item: &Extern) -> Result<Option<Entity>> {
+pub(crate) fn check(store: &StoreOpaque, module: &Module, index: u32, item: &Extern) -> Result<Option<Entity>> {
     let image = module.image();
     let vm = store.vm().ok_or_else(StoreOpaque::foreign)?;
     Ok(match item {

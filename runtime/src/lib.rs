@@ -7,6 +7,8 @@
 //! |---|---|
 //! | `engine`, `config`, `registry`, `compatibility` | what modules and stores share; what can run here |
 //! | `pooling` | slots for memories |
+//! | `given` | all of it in storage that the embedder gives, without an allocator |
+//! | `raw` | what the C API needs beyond that |
 //! | `module`, `linked` | a loaded image; one that is part of the program |
 //! | `store`, `limits` | what instances live in, and how much of it there may be |
 //! | `instance`, `linker`, `link_error` | linking and instantiating |
@@ -36,6 +38,8 @@ mod error;
 mod extern_;
 mod externref;
 mod func;
+#[cfg(feature = "given-storage")]
+mod given;
 mod global;
 mod host_func;
 mod instance;
@@ -47,6 +51,9 @@ mod memory;
 mod module;
 #[cfg_attr(not(feature = "pooling-allocator"), path = "pooling_disabled.rs")]
 mod pooling;
+#[cfg(feature = "given-storage")]
+#[doc(hidden)]
+pub mod raw;
 mod refusal;
 mod registry;
 mod slots;
@@ -69,6 +76,8 @@ pub use error::{Chain, Context, Error, Result};
 pub use extern_::{Export, Extern};
 pub use externref::{ExternRef, Rooted};
 pub use func::{Caller, Func};
+#[cfg(feature = "given-storage")]
+pub use given::GivenStorage;
 pub use global::Global;
 pub use host_func::IntoFunc;
 pub use instance::Instance;
@@ -84,7 +93,7 @@ pub use module::Module;
 pub use pooling::{InstanceAllocationStrategy, PoolConcurrencyLimitError, PoolingAllocationConfig};
 pub use refusal::{ImageError, Refusal};
 pub use stilt_collections::OutOfMemory;
-pub use stilt_vm::InterruptHandle;
+pub use stilt_vm::{InterruptHandle, NoHeap};
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use table::Table;
 pub use trap::Trap;

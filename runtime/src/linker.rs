@@ -9,7 +9,7 @@ mod names;
 
 use core::fmt;
 
-use stilt_collections::TryVec;
+use stilt_collections::{Source, TryVec};
 
 use crate::host_func::HostFunc;
 use crate::link_error::{Redefinition, UnknownImportError};
@@ -82,7 +82,7 @@ impl<T: 'static> Linker<T> {
         ty: FuncType,
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<&mut Self> {
-        let func = HostFunc::new(&self.engine, &ty, func)?;
+        let func = HostFunc::new(&self.engine, &ty, func, Source::Heap)?;
         self.insert(module, name, Definition::Host(func))
     }
 
@@ -97,7 +97,7 @@ impl<T: 'static> Linker<T> {
         name: &str,
         func: impl IntoFunc<T, Params, Args>,
     ) -> Result<&mut Self> {
-        let func = func.into_func(&self.engine)?;
+        let func = func.into_func(&self.engine, Source::Heap)?;
         self.insert(module, name, Definition::Host(func))
     }
 
@@ -177,12 +177,13 @@ impl<T: 'static> Linker<T> {
                 continue;
             }
             let imports = module.clone();
-            let func = HostFunc::new(&self.engine, &ty, move |_: Caller<'_, T>, _: &[Val], _: &mut [Val]| {
+            let func = move |_: Caller<'_, T>, _: &[Val], _: &mut [Val]| {
                 Err(match imports.imports().nth(index) {
                     Some(import) => UnknownImportError::of(&import),
                     None => Error::fixed(&"an unknown import was called"),
                 })
-            })?;
+            };
+            let func = HostFunc::new(&self.engine, &ty, func, Source::Heap)?;
             self.insert(import.module(), import.name(), Definition::Host(func))?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use core::fmt;
 use stilt_vm::{MemoryPtr, MemoryShape};
 
 use crate::module::vm_error;
-use crate::store::{Pooled, StoreOpaque};
+use crate::store::StoreOpaque;
 use crate::{AsContext, AsContextMut, Engine, Error, MemoryType, Result, StoreContext, StoreContextMut};
 
 /// A linear memory of a store. A handle: with another store its functions fail, or find nothing where they cannot fail.
@@ -33,7 +33,8 @@ impl Memory {
         if !inner.may_grow_memory(0, bytes(shape.min), shape.max.map(bytes))? {
             return Err(Error::fixed(&"memory minimum size exceeds a limit of the store"));
         }
-        let ptr = inner.opaque.vm_mut()?.add_memory(shape, &mut Pooled(&engine)).map_err(vm_error)?;
+        let (vm, mut rooms) = inner.opaque.parts()?;
+        let ptr = vm.add_memory(shape, &mut rooms).map_err(vm_error)?;
         inner.opaque.memories = inner.opaque.memories.saturating_add(1);
         Ok(Memory { ptr })
     }

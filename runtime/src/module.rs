@@ -10,7 +10,7 @@ use stilt_artifact::image::image_start;
 use stilt_artifact::record::Field;
 use stilt_artifact::types::ExternKind;
 use stilt_artifact::{ABI, Endian, ModuleImage, Native};
-use stilt_collections::{Storage, TryArc, TryVec, unsize_arc};
+use stilt_collections::{Source, Storage, TryArc, TryVec, unsize_arc};
 use stilt_vm::{ModuleOwner, VmError};
 
 use crate::registry::TypeIds;
@@ -120,9 +120,24 @@ impl Module {
             }
             vm.keep_memory_images(images);
         }
-        let ids = TypeIds::register(engine, vm.image())?;
-        Ok(Module { inner: TryArc::new(Inner { vm, ids })? })
+        Module::made_in(engine, vm, Source::Heap)
     }
+
+    /// A module of an image that this engine can run.
+    pub(crate) fn made_in(engine: &Engine, vm: stilt_vm::Module, mut source: Source<'_>) -> Result<Module> {
+        let ids = TypeIds::register_in(engine, vm.image(), source.reborrow())?;
+        Ok(Module { inner: TryArc::new_in(Inner { vm, ids }, source)? })
+    }
+
+    #[cfg(feature = "given-storage")]
+    /// Whether nobody else has it: no clone, and no instance.
+    pub(crate) fn is_only(&self) -> bool {
+        TryArc::is_only(&self.inner)
+    }
+
+    /// The block that a module takes, beside a number for each of its types.
+    #[cfg(feature = "given-storage")]
+    pub(crate) const LAYOUT: core::alloc::Layout = TryArc::<Inner>::LAYOUT;
 
     /// Compares the checksum of code and data, which loading does not.
     ///
@@ -248,7 +263,7 @@ const _: () = {
 
 /// The header of an image, as far as it looks like one that this version can read. What is wrong otherwise is said by
 /// who checks it all.
-fn peek(bytes: &[u8]) -> Option<ImageHeader> {
+pub(crate) fn peek(bytes: &[u8]) -> Option<ImageHeader> {
     let image = bytes.get(image_start(bytes)..)?;
     let header = ImageHeader::read(Native, image)?;
     let known = header.magic == MAGIC && header.abi == ABI && header.byte_order == Endian::NATIVE.code();
@@ -262,6 +277,13 @@ pub(crate) fn vm_error(error: VmError) -> Error {
         VmError::Platform(error) => error.into(),
         VmError::Image(error) => error.into(),
         VmError::Pool(error) => error.into(),
+        // What the error itself says needs memory, which may not be there at all.
+        VmError::Unsupported(_) if cfg!(feature = "given-storage") => {
+            Error::fixed(&"this runtime, or its platform, cannot do what the module needs")
+        }
+        VmError::Mismatch(_) if cfg!(feature = "given-storage") => {
+            Error::fixed(&"the module or an import does not fit the store: another target, or no reservation")
+        }
         error => error.into(),
     }
 }

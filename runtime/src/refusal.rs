@@ -5,6 +5,7 @@ use core::fmt;
 
 use stilt_artifact::ground::check_modules;
 use stilt_artifact::{Image, Native};
+use stilt_vm::PlatformError;
 
 use crate::{Config, LoadError, compatibility};
 
@@ -18,6 +19,24 @@ pub enum Refusal {
     Image(ImageError),
     /// It needs something that is not here: another machine, a CPU feature, a part of the platform.
     Ground(LoadError),
+    /// It, or its code, lies at an address that is not aligned as it needs.
+    Place {
+        /// What is not aligned.
+        what: &'static str,
+        /// The alignment needed, in bytes.
+        align: usize,
+    },
+    /// The storage that was given for it is too small.
+    Storage {
+        /// Bytes needed, of storage that is aligned to 16.
+        needed: usize,
+    },
+    /// It has more function types than are left to the engine.
+    Types,
+    /// The platform failed.
+    Platform(PlatformError),
+    /// Something else, in words; none where texts were left out.
+    Other(&'static str),
 }
 
 impl fmt::Display for Refusal {
@@ -25,6 +44,15 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Image(error) => error.fmt(f),
             Refusal::Ground(error) => error.fmt(f),
+            Refusal::Place { what, align } => write!(f, "{what} is not aligned to {align} bytes"),
+            Refusal::Storage { needed } => {
+                write!(f, "the storage given for the module is too small: it needs {needed} bytes")
+            }
+            Refusal::Types => {
+                f.write_str("the engine's budget of function types is used up (Config::max_function_types)")
+            }
+            Refusal::Platform(error) => error.fmt(f),
+            Refusal::Other(text) => f.write_str(text),
         }
     }
 }

@@ -11,7 +11,7 @@ use spin::Mutex;
 use stilt_artifact::NONE;
 use stilt_artifact::image::ModuleImage;
 use stilt_artifact::order::Native;
-use stilt_collections::TryVec;
+use stilt_collections::{Arena, Source, TryVec};
 
 use crate::types::{FuncType, Signature};
 use crate::{Engine, Error, Result};
@@ -30,6 +30,8 @@ struct Types {
     free: u32,
     /// The most types.
     budget: u32,
+    /// Where long signatures come from, if the engine lies in storage that was given. They stay there, and so do their numbers.
+    arena: Option<Arena>,
 }
 
 enum Entry {
@@ -40,8 +42,21 @@ enum Entry {
 impl Registry {
     /// A registry for at most `budget` different types at a time.
     pub(crate) const fn new(budget: u32) -> Registry {
-        Registry { types: Mutex::new(Types { entries: TryVec::new(), order: TryVec::new(), free: NONE, budget }) }
+        let types = Types { entries: TryVec::new(), order: TryVec::new(), free: NONE, budget, arena: None };
+        Registry { types: Mutex::new(types) }
     }
+
+    /// The same with all its room, from an arena that is left to it.
+    #[cfg(feature = "given-storage")]
+    pub(crate) fn new_in(budget: u32, mut arena: Arena) -> Result<Registry> {
+        let entries = TryVec::try_with_capacity_in(budget as usize, Source::of(Some(&mut arena)))?;
+        let order = TryVec::try_with_capacity_in(budget as usize, Source::of(Some(&mut arena)))?;
+        Ok(Registry { types: Mutex::new(Types { entries, order, free: NONE, budget, arena: Some(arena) }) })
+    }
+
+    /// What a registry takes beside itself for each type, and a `u32` behind all of them.
+    #[cfg(feature = "given-storage")]
+    pub(crate) const ENTRY: core::alloc::Layout = core::alloc::Layout::new::<Entry>();
 
     fn register(&self, params: &[u8], results: &[u8]) -> Result<u32> {
         self.types.lock().register(params, results)
@@ -97,8 +112,9 @@ impl Types {
         if self.order.len() >= self.budget as usize {
             return Err(Error::fixed(&"the engine's budget of function types is used up (Config::max_function_types)"));
         }
-        let signature =
-            Signature::new(params, results)?.ok_or(Error::fixed(&"a function type has more than 65535 parameters"))?;
+        let source = Source::of(self.arena.as_mut());
+        let signature = Signature::new_in(params, results, source)?
+            .ok_or(Error::fixed(&"a function type has more than 65535 parameters"))?;
         let entry = Entry::Used { signature, count: 1 };
         if self.order.capacity() == 0 {
             // Many programs have one type, and a vector that grows makes room for more.
@@ -134,7 +150,8 @@ impl Types {
             return;
         }
         *count = count.saturating_sub(1);
-        if *count > 0 {
+        // A signature in an arena stays, and so does its number, for whoever has this type next.
+        if *count > 0 || (self.arena.is_some() && !signature.is_inline()) {
             return;
         }
         let signature = signature.clone();
@@ -210,9 +227,13 @@ impl TypeIds {
     }
 
     /// Numbers for the types of a module: all, or none.
-    pub(crate) fn register(engine: &Engine, module: &ModuleImage<'_, Native>) -> Result<TypeIds> {
+    pub(crate) fn register_in(
+        engine: &Engine,
+        module: &ModuleImage<'_, Native>,
+        source: Source<'_>,
+    ) -> Result<TypeIds> {
         let types = module.types();
-        let ids = TryVec::try_with_capacity(types.len() as usize)?;
+        let ids = TryVec::try_with_capacity_in(types.len() as usize, source)?;
         let mut all = TypeIds { engine: engine.clone(), ids };
         for ty in types.iter() {
             let (params, results) = module.type_bytes(ty).unwrap_or_default();

@@ -5,18 +5,23 @@
 
 mod context;
 mod host;
+mod rooms;
 
 use core::any::Any;
 use core::fmt;
 
-use stilt_collections::{OutOfMemory, Storage, TryArc, TryBox, TryVec, unsize_box};
-use stilt_vm::{Exit, InstancePtr, InterruptHandle, Limits, Pool, Rooms, Stop, StoreId};
+use stilt_collections::{OutOfMemory, Source, Storage, TryArc, TryBox, TryVec, unsize_box};
+use stilt_vm::{Exit, InstancePtr, InterruptHandle, Limits, Stop, StoreId};
+
+#[cfg(feature = "given-storage")]
+use stilt_artifact::target::Architecture;
 
 use crate::backtrace::{FrameInfo, WasmBacktrace};
 use crate::module::vm_error;
 use crate::{Engine, Error, Module, ResourceLimiter, Result, Trap};
 
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+pub(crate) use rooms::{Given, StoreRooms};
 
 /// Bytes above the lowest address of a stack that guests leave to host functions and builtins.
 const STACK_RESERVE: usize = 16 * 1024;
@@ -57,6 +62,10 @@ pub struct StoreOpaque {
     /// The error that a host function has returned, while the guest is unwound.
     pending: Option<Error>,
     lowest_stack: usize,
+    /// The bound of a guest's stack, if it is not the engine's.
+    stack: Option<usize>,
+    /// Where all that belongs to the store comes from, if not from the allocator.
+    given: Option<Given>,
     pub(crate) memories: usize,
     pub(crate) tables: usize,
 }
@@ -72,6 +81,8 @@ impl<T> Store<T> {
             externs: TryVec::new(),
             pending: None,
             lowest_stack: 0,
+            stack: None,
+            given: None,
             memories: 0,
             tables: 0,
         };
@@ -130,10 +141,15 @@ impl<T> Store<T> {
     /// [`Config::max_wasm_stack`](crate::Config::max_wasm_stack); 0 takes it back.
     pub fn set_stack_limit(&mut self, lowest: usize) {
         self.inner.opaque.lowest_stack = lowest;
-        let limits = self.inner.opaque.limits();
-        if let Some(vm) = &mut self.inner.opaque.vm {
-            vm.set_limits(limits);
-        }
+        self.inner.opaque.set_limits();
+    }
+
+    /// How many bytes of stack the store's guests may use from the next call on, in place of
+    /// [`Config::max_wasm_stack`](crate::Config::max_wasm_stack). The interpreter's stack has the size that was set before the first
+    /// instance of bytecode.
+    pub fn set_max_wasm_stack(&mut self, size: usize) {
+        self.inner.opaque.stack = Some(size);
+        self.inner.opaque.set_limits();
     }
 }
 
@@ -156,21 +172,102 @@ impl StoreOpaque {
     pub(crate) fn vm_mut(&mut self) -> Result<&mut stilt_vm::Store> {
         if self.vm.is_none() {
             let id = self.id.ok_or(Error::fixed(&"this process has used up all numbers of stores"))?;
-            if self.engine.config().stack().is_none() && self.lowest_stack == 0 {
+            if self.stack().is_none() && self.lowest_stack == 0 {
                 return Err(Error::fixed(
                     &"the stack has no bound here: Config::max_wasm_stack or Store::set_stack_limit must give one",
                 ));
             }
             let frames = self.engine.config().backtrace_frames();
             let layout = stilt_vm::Store::layout(frames).ok_or(OutOfMemory::new(usize::MAX))?;
-            let storage = TryArc::new(Storage::try_new(layout)?)?;
+            let storage = Storage::try_new_in(layout, self.source())?;
+            let storage = TryArc::new_in(storage, self.source())?;
             self.vm = Some(stilt_vm::Store::new(storage, frames, id, self.limits()).map_err(vm_error)?);
         }
         self.vm.as_mut().ok_or(Error::fixed(&"the store is empty"))
     }
 
+    /// The part below, made now if need be, and where storage comes from.
+    #[inline]
+    pub(crate) fn parts(&mut self) -> Result<(&mut stilt_vm::Store, StoreRooms<'_>)> {
+        self.vm_mut()?;
+        self.parts_if_any().ok_or(Error::fixed(&"the store is empty"))
+    }
+
+    /// The same, if anything was put into the store yet.
+    #[inline(always)]
+    pub(crate) fn parts_if_any(&mut self) -> Option<(&mut stilt_vm::Store, StoreRooms<'_>)> {
+        let StoreOpaque { vm, given, engine, .. } = self;
+        let vm = vm.as_mut()?;
+        let (arena, memories) = match given {
+            Some(Given { arena, memories }) => (Some(arena), memories.as_mut()),
+            None => (None, None),
+        };
+        Some((vm, StoreRooms { source: Source::of(arena), memories: Source::of(memories), engine }))
+    }
+
+    /// Bytes that are left of what was given to the store, and to its memories.
+    #[cfg(feature = "given-storage")]
+    pub(crate) fn storage_left(&self) -> (usize, usize) {
+        let memories = self.given.as_ref().and_then(|given| given.memories.as_ref());
+        (self.given.as_ref().map_or(0, |given| given.arena.left()), memories.map_or(0, stilt_collections::Arena::left))
+    }
+
+    /// Bounds of the stack, where they are not 0.
+    #[cfg(feature = "given-storage")]
+    pub(crate) fn set_bounds(&mut self, stack: usize, lowest: usize) {
+        if stack != 0 {
+            self.stack = Some(stack);
+        }
+        if lowest != 0 {
+            self.lowest_stack = lowest;
+        }
+        self.set_limits();
+    }
+
+    /// What was given to the store.
+    #[cfg(feature = "given-storage")]
+    pub(crate) const fn given(&self) -> Option<&Given> {
+        self.given.as_ref()
+    }
+
+    /// What was given to the store, for changing.
+    #[cfg(feature = "given-storage")]
+    pub(crate) const fn given_mut(&mut self) -> Option<&mut Given> {
+        self.given.as_mut()
+    }
+
+    /// The bytes of the interpreter's stack, if the store has none yet and a module needs it.
+    #[cfg(feature = "given-storage")]
+    pub(crate) fn needs_interpreter(&self, module: &Module) -> Option<usize> {
+        let bytecode = module.image().image().fields().architecture() == Architecture::Pulley as u8;
+        let first = self.modules.is_empty();
+        (bytecode && first).then_some(self.limits().interpreter_stack as usize)
+    }
+
+    /// Gives storage to a store that has nothing yet.
+    #[cfg(feature = "given-storage")]
+    pub(crate) fn give(&mut self, given: Given) {
+        self.given = Some(given);
+    }
+
+    /// Where what belongs to the store comes from.
+    pub(crate) fn source(&mut self) -> Source<'_> {
+        Source::of(self.given.as_mut().map(|given| &mut given.arena))
+    }
+
+    fn stack(&self) -> Option<usize> {
+        self.stack.or(self.engine.config().stack())
+    }
+
+    fn set_limits(&mut self) {
+        let limits = self.limits();
+        if let Some(vm) = &mut self.vm {
+            vm.set_limits(limits);
+        }
+    }
+
     fn limits(&self) -> Limits {
-        let stack = self.engine.config().stack();
+        let stack = self.stack();
         Limits {
             wasm_stack: stack.unwrap_or(usize::MAX),
             lowest: self.lowest_stack,
@@ -199,7 +296,9 @@ impl StoreOpaque {
     /// Counts an instance, and returns its number.
     pub(crate) fn push_module(&mut self, module: Module) -> Result<u32> {
         let number = u32::try_from(self.modules.len()).map_err(|_| OutOfMemory::new(usize::MAX))?;
-        self.modules.try_push(module)?;
+        let StoreOpaque { modules, given, .. } = self;
+        modules.try_reserve_in(1, Source::of(given.as_mut().map(|given| &mut given.arena)))?;
+        modules.push_within_capacity(module).map_err(|_| OutOfMemory::new(usize::MAX))?;
         Ok(number)
     }
 
@@ -265,11 +364,20 @@ impl StoreOpaque {
             return None;
         }
         let mut frames = TryVec::new();
-        let most = self.engine.config().backtrace_frames();
-        for (depth, address) in self.vm.as_ref()?.frames().enumerate() {
-            if frames.len() >= most {
-                break;
-            }
+        let mut complete = true;
+        self.visit_frames(trap, &mut |module, func, offset| {
+            complete = frames.try_push(FrameInfo::new(module.clone(), func, offset)).is_ok();
+            complete
+        });
+        if frames.is_empty() || !complete { None } else { Some(WasmBacktrace::new(frames)) }
+    }
+
+    /// Shows the frames that were recorded when the guest was stopped, the innermost first, until `see` says that it is enough:
+    /// module, function, and the offset in the wasm file if it is known.
+    pub(crate) fn visit_frames(&self, trap: bool, see: &mut dyn FnMut(&Module, u32, Option<u32>) -> bool) {
+        let mut left = self.engine.config().backtrace_frames();
+        let Some(vm) = &self.vm else { return };
+        for (depth, address) in vm.frames().enumerate() {
             let found = self.modules.iter().find_map(|module| Some((module, module.vm().offset_of(address)?)));
             let Some((module, offset)) = found else { continue };
             let Some(func) = module.image().func_at(offset) else { continue };
@@ -277,48 +385,22 @@ impl StoreOpaque {
             let trapped = if trap && depth == 0 { sites.find_trap(offset) } else { None };
             let site = trapped.or_else(|| sites.find_call(offset));
             let Some(site) = site else {
-                frames.try_push(FrameInfo::new(module.clone(), func, None)).ok()?;
+                if left == 0 || !see(module, func, None) {
+                    return;
+                }
+                left = left.saturating_sub(1);
                 continue;
             };
             // A frame for each function that was inlined there, and one for the function whose code it is.
             let image = module.image();
             let callers = image.sites().callers(&site);
-            for wasm in core::iter::once(site.wasm).chain(callers).take(most.saturating_sub(frames.len())) {
-                let func = image.func_of(wasm).unwrap_or(func);
-                frames.try_push(FrameInfo::new(module.clone(), func, Some(wasm))).ok()?;
+            for wasm in core::iter::once(site.wasm).chain(callers) {
+                if left == 0 || !see(module, image.func_of(wasm).unwrap_or(func), Some(wasm)) {
+                    return;
+                }
+                left = left.saturating_sub(1);
             }
         }
-        if frames.is_empty() { None } else { Some(WasmBacktrace::new(frames)) }
-    }
-}
-
-/// Where storage comes from.
-pub(crate) struct Heap;
-
-impl Rooms for Heap {
-    fn room(&mut self, layout: core::alloc::Layout) -> Result<Storage, OutOfMemory> {
-        Storage::try_new(layout)
-    }
-
-    fn resize(&mut self, storage: &mut Storage, size: usize) -> Result<(), OutOfMemory> {
-        storage.try_resize(size)
-    }
-}
-
-/// The same, with the engine's pool for memories.
-pub(crate) struct Pooled<'a>(pub(crate) &'a Engine);
-
-impl Rooms for Pooled<'_> {
-    fn room(&mut self, layout: core::alloc::Layout) -> Result<Storage, OutOfMemory> {
-        Heap.room(layout)
-    }
-
-    fn resize(&mut self, storage: &mut Storage, size: usize) -> Result<(), OutOfMemory> {
-        Heap.resize(storage, size)
-    }
-
-    fn pool(&self) -> Option<&TryArc<Pool>> {
-        self.0.pool()
     }
 }
 

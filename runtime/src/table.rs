@@ -5,7 +5,7 @@ use stilt_vm::{TablePtr, TableShape};
 
 use crate::module::vm_error;
 use crate::slots::{SlotReader, SlotWriter};
-use crate::store::{Heap, StoreOpaque};
+use crate::store::StoreOpaque;
 use crate::{AsContext, AsContextMut, Error, Ref, RefType, Result, TableType, Trap, Val, ValType};
 
 /// A table of a store. A handle: with another store its functions fail, or find nothing where they cannot fail.
@@ -35,8 +35,8 @@ impl Table {
         if !inner.may_grow_table(0, size(min), max.map(size))? {
             return Err(Error::fixed(&"table minimum size exceeds a limit of the store"));
         }
-        let vm = inner.opaque.vm_mut()?;
-        let ptr = vm.add_table(shape, &mut Heap).map_err(vm_error)?;
+        let (vm, mut rooms) = inner.opaque.parts()?;
+        let ptr = vm.add_table(shape, &mut rooms).map_err(vm_error)?;
         if value != 0 {
             vm.table_fill(ptr, 0, value, min).map_err(Trap::from)?;
         }

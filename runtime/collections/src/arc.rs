@@ -1,7 +1,8 @@
 //! `TryArc`: one value with several owners, on one thread or many.
 //!
 //! INV-ARC: `inner` fulfils INV-ALLOC for the layout of the `Inner` that it
-//! points to, which is initialised and counts at least this owner.
+//! points to, or, where the count says so, is a part of an arena of this layout;
+//! it is initialised and counts at least this owner.
 
 use core::alloc::Layout;
 use core::fmt;
@@ -11,7 +12,7 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 
 use crate::raw::{Fill, allocate, deallocate};
-use crate::{OutOfMemory, RefCount};
+use crate::{OutOfMemory, RefCount, Source};
 
 /// The block behind a [`TryArc`]: opaque outside of this crate.
 #[doc(hidden)]
@@ -50,10 +51,21 @@ macro_rules! unsize_arc {
 }
 
 impl<T> TryArc<T> {
+    /// The block that a value takes.
+    pub const LAYOUT: Layout = Layout::new::<Inner<T>>();
+
     /// Moves `value` to the heap; `value` is dropped if there is no room.
     pub fn new(value: T) -> Result<Self, OutOfMemory> {
-        let inner = allocate(Layout::new::<Inner<T>>(), Fill::Uninit)?.cast::<Inner<T>>();
-        let owners = RefCount::new();
+        Self::new_in(value, Source::Heap)
+    }
+
+    /// Moves `value` to a block of `source`; `value` is dropped if there is no room.
+    pub fn new_in(value: T, source: Source<'_>) -> Result<Self, OutOfMemory> {
+        let (inner, owners) = match source {
+            Source::Heap => (allocate(Self::LAYOUT, Fill::Uninit)?, RefCount::new()),
+            Source::Given(mut arena) => (arena.take(Self::LAYOUT)?, RefCount::new_given()),
+        };
+        let inner = inner.cast::<Inner<T>>();
         // SAFETY: the block has the layout of the `Inner` and is ours alone.
         unsafe { inner.write(Inner { owners, value }) };
         Ok(Self { inner, owns: PhantomData })
@@ -69,6 +81,12 @@ impl<T: ?Sized> TryArc<T> {
         // SAFETY: initialised (INV-ARC); this owner, borrowed exclusively, is the only one.
         let inner = unsafe { this.inner.as_mut() };
         Some(&mut inner.value)
+    }
+
+    /// Whether this is the value's only owner. If so, nobody else can become one meanwhile.
+    #[must_use]
+    pub fn is_only(this: &Self) -> bool {
+        this.inner().owners.is_one()
     }
 
     /// Whether both own the same value.
@@ -131,8 +149,12 @@ impl<T: ?Sized> Drop for TryArc<T> {
             return;
         }
         let layout = Layout::for_value::<Inner<T>>(self.inner());
+        let given = self.inner().owners.is_given();
         // SAFETY: initialised (INV-ARC), and no other owner is left to use it.
         unsafe { self.inner.drop_in_place() };
+        if given {
+            return;
+        }
         // SAFETY: the block has this layout (INV-ARC), and no owner is left.
         unsafe { deallocate(self.inner.cast(), layout) };
     }

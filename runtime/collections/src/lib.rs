@@ -5,7 +5,8 @@
 //! a release build panics or aborts (the standard types link their panicking
 //! growth paths even after `try_reserve`).
 //!
-//! The memory comes from the embedder's `#[global_allocator]`.
+//! The memory comes from the embedder's `#[global_allocator]`, or from storage
+//! that the embedder has given ([`Arena`], feature `given-storage`).
 //!
 //! | type | in place of | notes |
 //! |---|---|---|
@@ -22,18 +23,23 @@
 extern crate alloc;
 
 mod arc;
+#[cfg_attr(not(feature = "given-storage"), path = "arena_disabled.rs")]
+mod arena;
 pub mod atomic;
 mod boxed;
 mod out_of_memory;
 mod raw;
+mod source;
 mod storage;
 mod string;
 mod vec;
 
 pub use arc::TryArc;
+pub use arena::{Arena, ArenaMut, Lent};
 pub use atomic::RefCount;
 pub use boxed::TryBox;
 pub use out_of_memory::OutOfMemory;
+pub use source::Source;
 pub use storage::Storage;
 pub use string::{TryString, try_format, try_to_box_str};
 pub use vec::{IntoIter, TryVec};

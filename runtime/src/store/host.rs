@@ -2,7 +2,7 @@
 
 use stilt_vm::{Host, MemoryPtr, Stop, TablePtr};
 
-use super::{Heap, Limiter, StoreInner};
+use super::{Limiter, StoreInner};
 use crate::{Error, Result};
 
 impl<T: 'static> Host for StoreInner<T> {
@@ -32,7 +32,8 @@ impl<T: 'static> StoreInner<T> {
         if delta != 0 && !self.may_grow_memory(current, desired, maximum)? {
             return Ok(None);
         }
-        Ok(self.opaque.vm_if_any().and_then(|vm| vm.memory_grow(memory, delta, &mut Heap)))
+        let Some((vm, mut rooms)) = self.opaque.parts_if_any() else { return Ok(None) };
+        Ok(vm.memory_grow(memory, delta, &mut rooms))
     }
 
     /// Grows a table of this store: its old size, or `None` if it cannot or may not.
@@ -44,7 +45,8 @@ impl<T: 'static> StoreInner<T> {
         if delta != 0 && !self.may_grow_table(size(current), size(desired), shape.max.map(size))? {
             return Ok(None);
         }
-        Ok(self.opaque.vm_if_any().and_then(|vm| vm.table_grow(table, delta, init, &mut Heap)))
+        let Some((vm, mut rooms)) = self.opaque.parts_if_any() else { return Ok(None) };
+        Ok(vm.table_grow(table, delta, init, &mut rooms))
     }
 
     pub(crate) fn may_grow_memory(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {

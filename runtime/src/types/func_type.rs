@@ -7,6 +7,7 @@ use stilt_artifact::order::Native;
 use stilt_artifact::tables::TypeEntry;
 use stilt_collections::{OutOfMemory, TryVec};
 
+use super::signature::INLINE;
 use super::{Signature, ValType};
 use crate::{Engine, Error, Result};
 
@@ -128,16 +129,36 @@ fn signature(
     params: impl IntoIterator<Item = ValType>,
     results: impl IntoIterator<Item = ValType>,
 ) -> Result<Signature, Fault> {
-    let (params, results) = (bytes(params)?, bytes(results)?);
-    Signature::new(&params, &results)?.ok_or(Fault::Unsupported)
+    let (mut first, mut second) = (Bytes::default(), Bytes::default());
+    let (params, results) = (first.all(params)?, second.all(results)?);
+    Signature::new(params, results)?.ok_or(Fault::Unsupported)
 }
 
-fn bytes(types: impl IntoIterator<Item = ValType>) -> Result<TryVec<u8>, Fault> {
-    let mut bytes = TryVec::new();
-    for ty in types {
-        bytes.try_push(ty.value_type().ok_or(Fault::Unsupported)? as u8)?;
+/// Bytes of types: few need no allocation.
+#[derive(Default)]
+struct Bytes {
+    few: [u8; INLINE],
+    many: TryVec<u8>,
+}
+
+impl Bytes {
+    fn all(&mut self, types: impl IntoIterator<Item = ValType>) -> Result<&[u8], Fault> {
+        let mut len = 0usize;
+        for ty in types {
+            let byte = ty.value_type().ok_or(Fault::Unsupported)? as u8;
+            match self.few.get_mut(len) {
+                Some(place) => *place = byte,
+                None => {
+                    if self.many.is_empty() {
+                        self.many.try_extend_from_slice(&self.few)?;
+                    }
+                    self.many.try_push(byte)?;
+                }
+            }
+            len = len.saturating_add(1);
+        }
+        Ok(self.few.get(..len).unwrap_or(&self.many))
     }
-    Ok(bytes)
 }
 
 impl PartialEq for FuncType {

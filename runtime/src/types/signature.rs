@@ -3,9 +3,10 @@
 
 use core::cmp::Ordering;
 
-use stilt_collections::{OutOfMemory, TryArc, TryVec};
+use stilt_collections::{OutOfMemory, Source, TryArc, TryVec};
 
-const INLINE: usize = 20;
+/// Values that need no room.
+pub(super) const INLINE: usize = 20;
 
 /// Parameters and results of a function type.
 #[derive(Clone)]
@@ -23,6 +24,15 @@ enum Bytes {
 impl Signature {
     /// The signature with these bytes, or `None` with more than 65,535 parameters (wasm has at most 1,000).
     pub(crate) fn new(params: &[u8], results: &[u8]) -> Result<Option<Signature>, OutOfMemory> {
+        Signature::new_in(params, results, Source::Heap)
+    }
+
+    /// The same, with room from `source` if it is a long one.
+    pub(crate) fn new_in(
+        params: &[u8],
+        results: &[u8],
+        mut source: Source<'_>,
+    ) -> Result<Option<Signature>, OutOfMemory> {
         let Ok(count) = u16::try_from(params.len()) else { return Ok(None) };
         let mut inline = [0; INLINE];
         let mut used = 0u8;
@@ -30,14 +40,20 @@ impl Signature {
         let all = || params.iter().chain(results).copied();
         for byte in all() {
             let Some(place) = places.next() else {
-                let mut bytes = TryVec::try_with_capacity(params.len().saturating_add(results.len()))?;
+                let len = params.len().saturating_add(results.len());
+                let mut bytes = TryVec::try_with_capacity_in(len, source.reborrow())?;
                 bytes.try_extend(all())?;
-                return Ok(Some(Signature { params: count, bytes: Bytes::Shared(TryArc::new(bytes)?) }));
+                return Ok(Some(Signature { params: count, bytes: Bytes::Shared(TryArc::new_in(bytes, source)?) }));
             };
             *place = byte;
             used = used.wrapping_add(1);
         }
         Ok(Some(Signature { params: count, bytes: Bytes::Inline(used, inline) }))
+    }
+
+    /// Whether it needs no room of its own.
+    pub(crate) const fn is_inline(&self) -> bool {
+        matches!(self.bytes, Bytes::Inline(..))
     }
 
     /// Bytes of the parameters.

@@ -19,7 +19,15 @@ pub trait Rooms {
     ///
     /// # Errors
     /// There is no memory for it.
-    fn room(&mut self, layout: Layout) -> Result<Storage, OutOfMemory>;
+    fn room(&mut self, layout: Layout) -> Result<Storage, OutOfMemory> {
+        self.room_for(layout, false)
+    }
+
+    /// The same, for the bytes of a memory if `memory`.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    fn room_for(&mut self, layout: Layout, memory: bool) -> Result<Storage, OutOfMemory>;
 
     /// Makes storage longer, with zeroes, maybe elsewhere.
     ///

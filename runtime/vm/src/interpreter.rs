@@ -1,11 +1,11 @@
 //! Running Pulley bytecode: the same builtins and host functions as native code, called by a loop. Values that fit into the
 //! interpreter's registers are put there and taken from there directly; others go through the same trampolines as in native code.
 //!
-//! One interpreter per store, with a stack of its own, which all activations of the store share. The stack is the one thing
-//! here that is not given by the caller: Pulley makes it, and its failure is an error.
+//! One interpreter per store, with a stack of its own, which all activations of the store share. Pulley asks the allocator for it,
+//! the one thing here that is not given by the caller; unless the allocator is [`NoHeap`](crate::NoHeap), which asks the store for it.
 
 use core::alloc::Layout;
-use core::mem::{offset_of, transmute};
+use core::mem::{offset_of, size_of, transmute};
 use core::ptr::NonNull;
 
 use pulley_interpreter::interp::{DoneReason, TrapKind, Val, Vm, XRegVal};
@@ -15,6 +15,7 @@ use stilt_artifact::bytecode;
 use stilt_artifact::target::Architecture;
 use stilt_artifact::trap::TrapCode;
 use stilt_collections::OutOfMemory;
+use stilt_platform_abi::tls;
 
 use crate::activation::{HostFn, Words};
 use crate::backtrace;
@@ -23,7 +24,7 @@ use crate::builtins::{Builtin1, Builtin2, Builtin3, Builtin4};
 use crate::error::VmError;
 use crate::func::Callee;
 use crate::signals;
-use crate::store::{Ground, Store, StoreBlock};
+use crate::store::{Ground, Next, Store, StoreBlock};
 use crate::structs::VmContext;
 use registers::Kept;
 
@@ -41,6 +42,9 @@ pub(crate) struct Interpreter {
     /// The frame pointer while nothing runs.
     idle: *mut u8,
 }
+
+/// Bytes of a store's storage that an interpreter takes, beside its stack.
+pub const SIZE: usize = size_of::<InterpreterBlock>();
 
 #[repr(C)]
 struct InterpreterBlock {
@@ -61,7 +65,7 @@ impl Store {
         let block = self.block();
         if ground.architecture == Architecture::Pulley && block.interpreter.get().is_none() {
             let size = block.limits.get().interpreter_stack as usize;
-            let mut vm = Vm::with_stack(size).map_err(|_| OutOfMemory::new(size))?;
+            let mut vm = machine(block, size, rooms)?;
             // SAFETY: the register exists.
             let top = xreg(&mut vm, XReg::sp).get_ptr::<u8>().expose_provenance();
             let stack_limit = top.saturating_sub(size);
@@ -82,6 +86,59 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Pulley's machine with a stack of `size` bytes.
+fn machine(block: &StoreBlock, size: usize, rooms: &mut dyn Rooms) -> Result<Vm, VmError> {
+    const TOO_LARGE: OutOfMemory = OutOfMemory::new(usize::MAX);
+    let asked = asking(block, Next::Ask, || Vm::with_stack(size));
+    let vm = match asked {
+        (Ok(vm), _) => Ok(vm),
+        (Err(_), Next::Want) => {
+            let size = size.checked_next_multiple_of(STACK_ALIGN).ok_or(TOO_LARGE)?;
+            let layout = Layout::from_size_align(size, STACK_ALIGN).map_err(|_| TOO_LARGE)?;
+            // It is a part of storage that goes with the store, and the interpreter with it: nobody has to own it.
+            let stack = rooms.room(layout)?;
+            block.frames_len.set(0);
+            block.frames_last.set(stack.as_ptr().as_ptr().expose_provenance());
+            asking(block, Next::Offer, || Vm::with_stack(size)).0
+        }
+        (Err(error), _) => Err(error),
+    };
+    Ok(vm.map_err(|_| OutOfMemory::new(size))?)
+}
+
+/// Alignment of a stack.
+const STACK_ALIGN: usize = 16;
+
+/// Does something while the thread's allocator can find the store; and what came of it.
+fn asking<R>(block: &StoreBlock, next: Next, make: impl FnOnce() -> R) -> (R, Next) {
+    let outer = tls::load();
+    tls::store((&raw const *block).cast_mut().cast());
+    block.next.set(next);
+    let made = make();
+    tls::store(outer);
+    (made, block.next.replace(Next::Resume))
+}
+
+/// What [`NoHeap`](crate::NoHeap) answers: the stack that the store of this thread gives, for which it is asked first; else null.
+pub(crate) fn given_stack(layout: Layout) -> *mut u8 {
+    // SAFETY: the slot points to the block of a store whose code runs on this thread, or that makes its interpreter (INV-TLS).
+    let Some(block) = (unsafe { tls::load().cast::<StoreBlock>().as_ref() }) else { return core::ptr::null_mut() };
+    match block.next.get() {
+        Next::Ask if layout.align() <= STACK_ALIGN => block.next.set(Next::Want),
+        Next::Offer if layout.align() <= STACK_ALIGN && layout.size() <= stack_size(block) => {
+            block.next.set(Next::Resume);
+            return core::ptr::with_exposed_provenance_mut(block.frames_last.get());
+        }
+        _ => {}
+    }
+    core::ptr::null_mut()
+}
+
+/// Bytes of the stack that a store offers.
+fn stack_size(block: &StoreBlock) -> usize {
+    (block.limits.get().interpreter_stack as usize).next_multiple_of(STACK_ALIGN)
 }
 
 fn xreg(vm: &mut Vm, reg: XReg) -> &mut XRegVal {
@@ -127,7 +184,7 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, words: Words) -
     block.context.stack_limit.set(this.stack_limit);
     // Until the trampoline has written it, there is no landing pad.
     block.context.entry_pc.set(0);
-    block.unwinding.set(false);
+    block.next.set(Next::Resume);
     let (fp, lr) = (this.vm.fp(), this.vm.lr());
     let sp = xreg(&mut this.vm, XReg::sp).get_ptr::<u8>();
     let mut kept = None;
@@ -169,7 +226,7 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, words: Words) -
                     pc = next;
                     continue;
                 }
-                block.unwinding.set(false);
+                block.next.set(Next::Resume);
                 // SAFETY: the host function is over; nobody else uses the interpreter.
                 match landing_pad(block, unsafe { &mut *interpreter.as_ptr() }) {
                     Some(pad) => pc = pad,
@@ -189,7 +246,7 @@ pub(crate) fn run(block: &StoreBlock, callee: &Callee, way: Way, words: Words) -
                 let result = unsafe { host_call(id, registers) };
                 // SAFETY: the host call is over, with all that it ran; nobody else uses the interpreter.
                 let this = unsafe { &mut *interpreter.as_ptr() };
-                if block.unwinding.replace(false) {
+                if block.next.replace(Next::Resume) == Next::Unwind {
                     match landing_pad(block, this) {
                         Some(pad) => pc = pad,
                         None => break false,

@@ -1,5 +1,6 @@
 //! The twin of `interpreter.rs` for builds without the feature `pulley`: bytecode is refused when it is loaded.
 
+use core::alloc::Layout;
 use core::ptr::NonNull;
 
 use stilt_artifact::trap::TrapCode;
@@ -12,6 +13,9 @@ use crate::store::{Ground, Store, StoreBlock};
 
 /// Whether this build has the interpreter.
 pub(crate) const SUPPORTED: bool = false;
+
+/// It takes no storage.
+pub const SIZE: usize = 0;
 
 /// There is none.
 pub(crate) enum Interpreter {}
@@ -33,6 +37,11 @@ impl Store {
     pub(crate) fn prepare_ground(&mut self, _ground: Ground, _rooms: &mut dyn Rooms) -> Result<(), VmError> {
         Ok(())
     }
+}
+
+/// There is no stack to be given.
+pub(crate) const fn given_stack(_layout: Layout) -> *mut u8 {
+    core::ptr::null_mut()
 }
 
 /// Nobody gets here: no bytecode was loaded.

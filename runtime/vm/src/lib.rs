@@ -21,6 +21,7 @@
 //! | `raise`, `backtrace`, `signals` | leaving it early |
 //! | `interpreter` | the same for Pulley bytecode |
 //! | `builtins` | what compiled code may ask for |
+//! | `no_heap` | an allocator for programs without one |
 #![no_std]
 #![deny(clippy::indexing_slicing, clippy::panic, clippy::expect_used, clippy::arithmetic_side_effects)]
 
@@ -43,6 +44,7 @@ mod instance;
 mod interpreter;
 mod memory;
 mod module;
+mod no_heap;
 #[cfg_attr(not(feature = "pooling-allocator"), path = "pool_disabled.rs")]
 mod pool;
 mod raise;
@@ -59,10 +61,13 @@ pub use host::{HostCode, host_layout};
 pub use id::{FuncPtr, GlobalPtr, InstancePtr, MemoryPtr, StoreId, TablePtr};
 pub use init::InitError;
 pub use instance::{Entity, ModuleOwner};
+pub use interpreter::SIZE as INTERPRETER;
 pub use memory::MemoryShape;
 pub use module::Module;
+pub use no_heap::NoHeap;
 pub use pool::*;
 pub use signals::SUPPORTED as HARDWARE_TRAPS;
+pub use stilt_platform_abi::PlatformError;
 pub use stilt_platform_abi::image::MemoryImage;
 pub use store::{InterruptHandle, Limits, Store};
 pub use table::TableShape;

@@ -149,7 +149,7 @@ impl MemoryBlock {
             let capacity = if shape.fixed_base { shape.bytes(shape.most()).ok_or(TOO_LARGE)? } else { len };
             let size = capacity.checked_add(PADDING).ok_or(TOO_LARGE)?;
             let layout = Layout::from_size_align(size, ALIGN).map_err(|_| TOO_LARGE)?;
-            let storage = rooms.room(layout)?;
+            let storage = rooms.room_for(layout, true)?;
             let base = storage.as_ptr();
             (Backing::Plain(storage), base, capacity)
         } else {

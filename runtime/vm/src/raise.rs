@@ -15,7 +15,7 @@ mod jump;
 
 use crate::activation::HOST_ERROR;
 use crate::backtrace;
-use crate::store::StoreBlock;
+use crate::store::{Next, StoreBlock};
 use crate::structs::VmContext;
 
 /// The builtin: `(trap code)`, 0 for an error that the crate above has kept. Natively it does not return; in the
@@ -32,7 +32,7 @@ pub(crate) unsafe extern "C" fn raise(context: *mut VmContext, code: u64) -> u64
     block.trapped(if code == 0 { HOST_ERROR } else { code });
     backtrace::capture(block, 0);
     if block.interpreted() {
-        block.unwinding.set(true);
+        block.next.set(Next::Unwind);
         return 0;
     }
     // SAFETY: compiled code runs, natively, under the innermost activation.

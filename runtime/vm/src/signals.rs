@@ -4,7 +4,7 @@
 //! lists of instances and memories, and tables of immutable images.
 //!
 //! INV-TLS: slot 0 of a thread is null, or points to the block of the store whose native code runs innermost on that
-//! thread. `activation::enter` sets it and puts the outer one back.
+//! thread, or of one that makes its interpreter. `activation::enter` and `interpreter::machine` set it and put the outer one back.
 
 use stilt_artifact::trap::TrapCode;
 use stilt_collections::atomic::{Once, Turn};

@@ -49,6 +49,22 @@ pub(crate) struct Ground {
     pub(crate) convention: Convention,
 }
 
+/// What a store's interpreter is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "pulley"), expect(dead_code, reason = "there is no interpreter"))]
+pub(crate) enum Next {
+    /// To go on where it was left.
+    Resume,
+    /// To go on at the landing pad.
+    Unwind,
+    /// It is being made, and its stack is asked for: who answers is [`NoHeap`](crate::NoHeap), or another allocator.
+    Ask,
+    /// [`NoHeap`](crate::NoHeap) has answered that the store shall give the stack.
+    Want,
+    /// The store gives the stack, whose address is in `frames_last`.
+    Offer,
+}
+
 /// A store's block.
 #[repr(C)]
 pub(crate) struct StoreBlock {
@@ -79,8 +95,8 @@ pub(crate) struct StoreBlock {
     pub(crate) floor: Cell<usize>,
     /// The trap that the innermost activation is stopped by, or [`HOST_ERROR`](crate::activation::HOST_ERROR); 0 if it is not.
     pub(crate) trap: Cell<u8>,
-    /// The interpreter is to go on at the landing pad.
-    pub(crate) unwinding: Cell<bool>,
+    /// What the interpreter is to do next.
+    pub(crate) next: Cell<Next>,
     pub(crate) ground: Cell<Option<Ground>>,
     pub(crate) frames_capacity: u32,
     pub(crate) interpreter: Cell<Option<NonNull<Interpreter>>>,
@@ -171,6 +187,13 @@ impl Store {
         Some(Layout::new::<StoreBlock>().extend(frames).ok()?.0.pad_to_align())
     }
 
+    /// Bytes of the storage that [`Store::new`] takes without backtraces; a backtrace takes 4 for each frame, and 8, and is aligned
+    /// to as many as [`Store::ALIGN`].
+    pub const SIZE: usize = size_of::<StoreBlock>();
+
+    /// Alignment of that storage.
+    pub const ALIGN: usize = core::mem::align_of::<StoreBlock>();
+
     /// A store in `storage` of [`Store::layout`], which nobody else uses.
     ///
     /// # Errors
@@ -213,7 +236,7 @@ impl Store {
             max_frame: Cell::new(0),
             floor: Cell::new(0),
             trap: Cell::new(0),
-            unwinding: Cell::new(false),
+            next: Cell::new(Next::Resume),
             ground: Cell::new(None),
             frames_capacity: backtrace::words(frames).unwrap_or(0),
             interpreter: Cell::new(None),

@@ -2,6 +2,7 @@
 //! change.
 
 use super::add;
+use crate::Arena;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
 /// A count at or above this one is not trusted any more.
@@ -10,6 +11,10 @@ const SATURATED: usize = 1 << (usize::BITS - 1);
 /// What a saturated count is set to: far from both ends, so that increments
 /// and decrements that race with the setting cannot leave the saturated half.
 const IMMORTAL: usize = SATURATED | (SATURATED >> 1);
+
+/// What an owner adds. Where values may lie in storage that was given, the lowest bit tells that this one does.
+const OWNER: usize = if Arena::SUPPORTED { 2 } else { 1 };
+const GIVEN: usize = OWNER.wrapping_sub(1);
 
 /// The number of owners of one value, at first one.
 ///
@@ -22,14 +27,25 @@ impl RefCount {
     /// One owner.
     #[must_use]
     pub const fn new() -> Self {
-        Self(AtomicUsize::new(1))
+        Self(AtomicUsize::new(OWNER))
+    }
+
+    /// One owner of a value in storage that was given.
+    pub(crate) const fn new_given() -> Self {
+        Self(AtomicUsize::new(OWNER | GIVEN))
+    }
+
+    /// Whether the value lies in storage that was given.
+    pub(crate) fn is_given(&self) -> bool {
+        Arena::SUPPORTED && !self.0.load(Ordering::Relaxed).is_multiple_of(2)
     }
 
     /// One more owner. The caller is itself an owner, so the count is not zero.
     pub fn increment(&self) {
         // Relaxed: whoever has an owner to copy sees the value already.
-        if add(&self.0, 1, Ordering::Relaxed) >= SATURATED {
-            self.0.store(IMMORTAL, Ordering::Relaxed);
+        let before = add(&self.0, OWNER, Ordering::Relaxed);
+        if before >= SATURATED {
+            self.0.store(IMMORTAL | before & GIVEN, Ordering::Relaxed);
         }
     }
 
@@ -37,12 +53,12 @@ impl RefCount {
     /// that other owners did to it has happened before.
     #[must_use]
     pub fn decrement(&self) -> bool {
-        let before = add(&self.0, usize::MAX, Ordering::Release);
+        let before = add(&self.0, OWNER.wrapping_neg(), Ordering::Release);
         if before >= SATURATED {
-            self.0.store(IMMORTAL, Ordering::Relaxed);
+            self.0.store(IMMORTAL | before & GIVEN, Ordering::Relaxed);
             return false;
         }
-        if before != 1 {
+        if before & !GIVEN != OWNER {
             return false;
         }
         // Pairs with the Release above in the other owners' decrements.
@@ -54,7 +70,7 @@ impl RefCount {
     /// can add another one meanwhile.
     #[must_use]
     pub fn is_one(&self) -> bool {
-        self.0.load(Ordering::Acquire) == 1
+        self.0.load(Ordering::Acquire) & !GIVEN == OWNER
     }
 }
 
@@ -80,7 +96,7 @@ mod tests {
 
     #[test]
     fn an_overflowing_count_sticks() {
-        let count = RefCount(AtomicUsize::new(SATURATED - 1));
+        let count = RefCount(AtomicUsize::new(SATURATED - OWNER));
         count.increment();
         count.increment();
         assert_eq!(count.0.load(Ordering::Relaxed), IMMORTAL);

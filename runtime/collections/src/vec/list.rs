@@ -10,7 +10,7 @@ use core::ptr::slice_from_raw_parts_mut;
 
 use super::IntoIter;
 use super::buffer::Buffer;
-use crate::{OutOfMemory, TryBox};
+use crate::{OutOfMemory, Source, TryBox};
 
 /// Owns values in a row; growing it may run out of memory.
 ///
@@ -34,6 +34,22 @@ impl<T> TryVec<T> {
         let mut buffer = Buffer::new();
         buffer.resize(capacity)?;
         Ok(Self { buffer, len: 0 })
+    }
+
+    /// The same from `source`. What comes from an arena grows only by [`TryVec::try_reserve_in`].
+    pub fn try_with_capacity_in(capacity: usize, source: Source<'_>) -> Result<Self, OutOfMemory> {
+        match source {
+            Source::Heap => Self::try_with_capacity(capacity),
+            Source::Given(mut arena) => Ok(Self { buffer: Buffer::with_capacity_in(capacity, &mut arena)?, len: 0 }),
+        }
+    }
+
+    /// Makes room for `additional` more values, if need be in another block of `source`. In an arena the old one stays behind.
+    pub fn try_reserve_in(&mut self, additional: usize, source: Source<'_>) -> Result<(), OutOfMemory> {
+        match self.len.checked_add(additional) {
+            Some(needed) => self.buffer.grow_in(needed, source),
+            None => Err(OutOfMemory::new(usize::MAX)),
+        }
     }
 
     /// All that `values` gives, or an error.
@@ -241,6 +257,7 @@ impl<T> TryVec<T> {
 
     /// The values in a block of exactly their size.
     pub fn try_into_boxed_slice(mut self) -> Result<TryBox<[T]>, OutOfMemory> {
+        self.buffer.stands_alone()?;
         self.buffer.resize(self.len)?;
         let this = ManuallyDrop::new(self);
         let values = slice_from_raw_parts_mut(this.buffer.as_ptr(), this.len);

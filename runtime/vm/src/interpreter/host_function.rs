@@ -11,7 +11,7 @@ use super::registers;
 use super::{Interpreter, address, xreg};
 use crate::activation::HostFn;
 use crate::raise;
-use crate::store::StoreBlock;
+use crate::store::{Next, StoreBlock};
 use crate::structs::VmContext;
 
 /// Calls the host function whose context is in the first register. `signature` is what stands behind the instruction: the
@@ -92,7 +92,7 @@ unsafe fn call_with(
         // SAFETY: there are as many values as its type needs, and who calls it has left its name (INV-HOST).
         unsafe { code(context, slots, 0, 0, 0) };
     }
-    if block.unwinding.get() {
+    if block.next.get() == Next::Unwind {
         return None;
     }
     // SAFETY: the host function is over, with all that it ran; nobody else uses the interpreter.
