@@ -186,9 +186,13 @@ fn the_header_names_what_the_module_has() {
         "ITEM(memory, \"memory\", memory, \"(memory 1 4)\")",
         "ITEM(table, \"table\", table, \"(table 3 funcref)\")",
         "ITEM(count, \"count\", global, \"(global (mut i64))\")",
-        "#define M_TABLES_SIZE 24u",
+        "#define M_TABLES_SIZE 32u",
         "#define M_MEMORIES_SIZE 65552u",
         "#define M_EXPORTS_COUNT 5",
+        // For stilt.h.
+        "typedef stilt_status m_host_host_print(void *env, stilt_caller *caller, int32_t p0, double p1, int64_t *r0, int32_t *r1);",
+        "const m_func_sum__of_two *func, int64_t p0, stilt_v128 p1, int64_t *r0, stilt_error *error)",
+        "status = stilt_func_check(store, &found, (const uint8_t *)\"~{\", 2, (const uint8_t *)\"~\", 1);",
     ] {
         assert!(header.contains(words), "{words}: {header}");
     }

@@ -12,6 +12,7 @@ use anyhow::Result;
 /// peer engine.
 const OTHERS: &[(&str, bool)] = &[
     ("bench", false),
+    ("c-api", true),
     ("docs/skeleton/rust", true),
     ("embedding-example/build-script", false),
     // For boards only.

@@ -1,6 +1,7 @@
 //! The project's own tasks. `cargo xtask --help` lists them.
 
 mod build_script;
+mod c_api;
 mod check;
 mod cmake;
 mod demo;

@@ -1,6 +1,7 @@
 //! The test command: every suite that this machine can run.
 
 use crate::build_script;
+use crate::c_api;
 use crate::cmake;
 use crate::demo;
 use crate::emulated;
@@ -38,6 +39,11 @@ const SUITES: &[Suite] = &[
         name: "modules linked into programs",
         needs: &["/usr/bin/cc", "/usr/bin/c++", "/usr/bin/gdb", "/usr/bin/ld.lld", "/usr/bin/readelf"],
         run: linked::run,
+    },
+    Suite {
+        name: "stilt.h from C and C++, under the sanitizers",
+        needs: &["/usr/bin/gcc", "/usr/bin/g++", "/usr/bin/clang", "/usr/bin/clang++"],
+        run: c_api::run,
     },
     Suite {
         name: "the CMake function, as its user would use it",

@@ -23,8 +23,13 @@ impl Identifiers {
 
 /// A string literal.
 pub(super) fn literal(text: &str) -> String {
+    literal_bytes(text.as_bytes())
+}
+
+/// A string literal of any bytes.
+pub(super) fn literal_bytes(bytes: &[u8]) -> String {
     let mut literal = "\"".to_owned();
-    for byte in text.bytes() {
+    for byte in bytes.iter().copied() {
         match byte {
             b'"' | b'\\' => {
                 literal.push('\\');

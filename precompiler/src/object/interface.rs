@@ -1,5 +1,6 @@
 //! The C header that goes with an object: what a program needs to know of a module to link and use it.
 
+use super::calls;
 use super::error::ObjectError;
 use super::identifier::{Identifiers, literal};
 use super::options::ObjectOptions;
@@ -9,6 +10,7 @@ use crate::module::{FuncIndex, GlobalIndex, MemoryIndex, Module, TableIndex};
 use crate::signature::WasmSignature;
 use core::fmt::Write as _;
 use stilt_artifact::storage::BLOCK_ALIGN;
+use stilt_artifact::target::Architecture;
 use stilt_artifact::types::{ExternKind, ValueType};
 
 /// What headers of several modules share.
@@ -19,9 +21,9 @@ const SHARED: &str = "\
 struct stilt_linked_image;
 /* A v128: lane 0 comes first, each lane in little-endian order. */
 typedef struct stilt_v128 { uint8_t bytes[16]; } stilt_v128;
-/* References: null, or something of the runtime's. */
+/* References: null, or a function of the store; 0, or a number that the host has chosen. */
 typedef struct stilt_function_reference *stilt_funcref;
-typedef struct stilt_host_reference *stilt_externref;
+typedef uint32_t stilt_externref;
 #endif
 ";
 
@@ -63,6 +65,7 @@ extern const struct stilt_linked_image {name};
     );
     imports(&mut text, module, name, &upper);
     exports(&mut text, module, name, &upper);
+    calls::write(&mut text, module, name, &upper, target.architecture() == Architecture::Pulley);
     text.push_str("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     Ok(text)
 }
@@ -155,7 +158,7 @@ fn function(text: &mut String, name: &str, ty: &WasmSignature) {
     let _ = writeln!(text, "typedef {result} {name}({params});");
 }
 
-const fn c_type(ty: ValueType) -> &'static str {
+pub(super) const fn c_type(ty: ValueType) -> &'static str {
     match ty {
         ValueType::I32 => "int32_t",
         ValueType::I64 => "int64_t",

@@ -6,6 +6,7 @@
 //! distance between the two, which is the only relocation that a program needs. Function symbols and unwind information are for
 //! debuggers. The symbol that a program refers to, and hands to `Module::from_linked`, is the image's header.
 
+mod calls;
 mod error;
 mod identifier;
 mod interface;

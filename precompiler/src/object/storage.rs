@@ -2,7 +2,7 @@
 
 use super::error::ObjectError;
 use crate::image::ImageInput;
-use stilt_artifact::storage::{BlockSizes, MEMORY_PADDING};
+use stilt_artifact::storage::{BlockSizes, memory_size, table_size};
 use stilt_artifact::types::ValueType;
 
 /// Bytes that one instance takes, by what for.
@@ -25,12 +25,12 @@ impl Storage {
         let block = BlockSizes::new(target.pointer_width()).total(memories, tables, input.env.context.layout.size);
         let block = block.ok_or_else(|| ObjectError::Writer("an instance that is too large".to_owned()))?;
         let elements = module.tables.values().skip(module.imported_tables as usize).map(|table| {
-            let element = if table.element == ValueType::FuncRef { target.pointer_width().into() } else { 4u64 };
-            table.min.saturating_mul(element)
+            let element = if table.element == ValueType::FuncRef { target.pointer_width() } else { 4 };
+            table_size(table.min, element).unwrap_or(u64::MAX)
         });
         // In reserved address space they need no padding; but that is not storage of the embedder's anyway.
         let bytes = module.memories.values().skip(module.imported_memories as usize);
-        let bytes = bytes.map(|memory| memory.min_bytes().saturating_add(MEMORY_PADDING as u64));
+        let bytes = bytes.map(|memory| memory_size(memory.min_bytes()).unwrap_or(u64::MAX));
         Ok(Storage {
             block: block as u64,
             tables: elements.fold(0, u64::saturating_add),

@@ -1,0 +1,197 @@
+//! What C hands over: null is a status, and the rest is as the header says (INV-C-CALLER).
+
+use core::ffi::{c_char, c_void};
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use stilt::GivenStorage;
+
+use crate::Status;
+use crate::failure::Failure;
+use crate::sizes::ALIGN;
+
+/// `stilt_text`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct Text {
+    bytes: *const c_char,
+    length: usize,
+}
+
+impl Text {
+    pub(crate) const EMPTY: Text = Text { bytes: core::ptr::null(), length: 0 };
+
+    pub(crate) const fn of(text: &str) -> Text {
+        Text { bytes: text.as_ptr().cast(), length: text.len() }
+    }
+
+    /// Its bytes.
+    ///
+    /// # Safety
+    /// It is C's, and stays as it is for `'a`.
+    pub(crate) unsafe fn bytes<'a>(self) -> Result<&'a [u8], Status> {
+        // SAFETY: the caller's promise.
+        unsafe { bytes(self.bytes.cast(), self.length) }
+    }
+}
+
+/// The value there, which may not be null.
+///
+/// # Safety
+/// It is null, or leads to a `T` that stays as it is for `'a`.
+pub(crate) unsafe fn given<'a, T>(place: *const T) -> Result<&'a T, Status> {
+    if !place.is_aligned() {
+        return Err(Status::INVALID);
+    }
+    // SAFETY: aligned; else the caller's promise.
+    unsafe { place.as_ref() }.ok_or(Status::INVALID)
+}
+
+/// Writes a result where C wants it.
+///
+/// # Safety
+/// It is null, or leads to room for a `T` that nobody else uses.
+pub(crate) unsafe fn put<T>(place: *mut T, value: T) -> Result<(), Status> {
+    if place.is_null() || !place.is_aligned() {
+        return Err(Status::INVALID);
+    }
+    // SAFETY: not null, aligned; else the caller's promise.
+    unsafe { place.write(value) };
+    Ok(())
+}
+
+/// The same where C may do without.
+///
+/// # Safety
+/// As there.
+pub(crate) unsafe fn put_if_wanted<T>(place: *mut T, value: T) -> Result<(), Status> {
+    if place.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the caller's promise.
+    unsafe { put(place, value) }
+}
+
+/// Values that C has in a row; null only if there are none.
+///
+/// # Safety
+/// It is null, or leads to `length` values that stay as they are for `'a`.
+pub(crate) unsafe fn values<'a, T>(first: *const T, length: usize) -> Result<&'a [T], Status> {
+    if length == 0 {
+        return Ok(&[]);
+    }
+    if first.is_null()
+        || !first.is_aligned()
+        || length > isize::MAX.cast_unsigned().checked_div(size_of::<T>()).unwrap_or(0)
+    {
+        return Err(Status::INVALID);
+    }
+    // SAFETY: not null, aligned, of a possible size; else the caller's promise.
+    Ok(unsafe { core::slice::from_raw_parts(first, length) })
+}
+
+/// The same, to be changed.
+///
+/// # Safety
+/// As there; nobody else uses them meanwhile.
+pub(crate) unsafe fn values_mut<'a, T>(first: *mut T, length: usize) -> Result<&'a mut [T], Status> {
+    if length == 0 {
+        return Ok(&mut []);
+    }
+    if first.is_null()
+        || !first.is_aligned()
+        || length > isize::MAX.cast_unsigned().checked_div(size_of::<T>()).unwrap_or(0)
+    {
+        return Err(Status::INVALID);
+    }
+    // SAFETY: not null, aligned, of a possible size; else the caller's promise.
+    Ok(unsafe { core::slice::from_raw_parts_mut(first, length) })
+}
+
+/// Bytes, likewise.
+///
+/// # Safety
+/// As for [`values`].
+pub(crate) unsafe fn bytes<'a>(first: *const u8, length: usize) -> Result<&'a [u8], Status> {
+    // SAFETY: the caller's promise.
+    unsafe { values(first, length) }
+}
+
+/// A name: any bytes that are UTF-8; others are nobody's name.
+///
+/// # Safety
+/// As for [`values`].
+pub(crate) unsafe fn name<'a>(first: *const c_char, length: usize) -> Result<&'a str, Status> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { bytes(first.cast(), length) }?;
+    core::str::from_utf8(bytes).map_err(|_| Status::NO_EXPORT)
+}
+
+/// Storage for an object of type `O`, and what is behind that.
+///
+/// # Safety
+/// It is null, or leads to `size` bytes that are left to the object, until it is dropped.
+pub(crate) unsafe fn storage<O>(
+    storage: *mut c_void,
+    size: usize,
+    needed: Option<usize>,
+) -> Result<(NonNull<O>, GivenStorage), Failure> {
+    const { assert!(align_of::<O>() <= ALIGN, "what C aligns to is enough") };
+    let front = size_of::<O>().next_multiple_of(ALIGN);
+    let Some(start) = NonNull::new(storage.cast::<u8>()) else { return Err(Status::INVALID.into()) };
+    if start.as_ptr().addr() & ALIGN.wrapping_sub(1) != 0 {
+        return Err(Failure { needed_align: ALIGN, ..Status::STORAGE_ALIGN.into() });
+    }
+    let needed = needed.and_then(|needed| needed.checked_add(front)).unwrap_or(usize::MAX);
+    if size < needed || size > isize::MAX.cast_unsigned() {
+        return Err(Failure { needed_size: needed, needed_align: ALIGN, ..Status::STORAGE_SIZE.into() });
+    }
+    // SAFETY: the front lies within the storage, as compared.
+    let rest = unsafe { start.add(front) }.cast::<MaybeUninit<u8>>();
+    // SAFETY: so many bytes are behind the front; they are left to the object and whatever refers to them: INV-C-CALLER stands for the
+    // lifetime, as all owners are gone before the storage is anybody else's.
+    let rest: GivenStorage = unsafe { core::slice::from_raw_parts_mut(rest.as_ptr(), size.wrapping_sub(front)) };
+    Ok((start.cast(), rest))
+}
+
+/// Storage for nothing but bytes.
+///
+/// # Safety
+/// As for [`storage`].
+pub(crate) unsafe fn plain_storage(place: *mut c_void, size: usize) -> Result<GivenStorage, Failure> {
+    // SAFETY: the caller's promise.
+    let (_, rest) = unsafe { storage::<()>(place, size, Some(0)) }?;
+    Ok(rest)
+}
+
+/// Copies bytes to where C wants them.
+///
+/// # Safety
+/// The place is null, or has room for as many bytes, which nobody else uses.
+pub(crate) unsafe fn copy_out(bytes: &[u8], place: *mut u8) -> Result<(), Status> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    if place.is_null() {
+        return Err(Status::INVALID);
+    }
+    // SAFETY: the caller's promise; the ranges may overlap, should C have lent a part of a memory.
+    unsafe { place.copy_from(bytes.as_ptr(), bytes.len()) };
+    Ok(())
+}
+
+/// Copies bytes of C's.
+///
+/// # Safety
+/// The bytes are null, or as many.
+pub(crate) unsafe fn copy_in(place: &mut [u8], bytes: *const u8) -> Result<(), Status> {
+    if place.is_empty() {
+        return Ok(());
+    }
+    if bytes.is_null() {
+        return Err(Status::INVALID);
+    }
+    // SAFETY: the caller's promise; the ranges may overlap, should C have lent a part of a memory.
+    unsafe { place.as_mut_ptr().copy_from(bytes, place.len()) };
+    Ok(())
+}

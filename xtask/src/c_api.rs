@@ -1,0 +1,157 @@
+//! `stilt.h`, as C uses it: `embedding-example/c` with every compiler here, as C99, C11 and C++, under the sanitizers; and whether the
+//! library can reach a panic.
+
+use crate::tool;
+use anyhow::{Result, bail, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const EXAMPLE: &str = "embedding-example/c";
+const LIBRARY: &str = "c-api";
+
+/// What the example prints.
+const PRINTED: &str = "guest: sensor ready\nmean 30\ntrap 8 (integer divide by zero) in function 6 at 0x165\n";
+
+/// Compilers, with the standard that they are to keep to.
+const COMPILERS: [(&str, &[&str]); 7] = [
+    ("gcc", &["-std=c99"]),
+    ("gcc", &["-std=c11"]),
+    ("clang", &["-std=c99"]),
+    ("clang", &["-std=c11"]),
+    ("g++", &["-std=c++11"]),
+    ("g++", &["-std=c++20"]),
+    ("clang++", &["-std=c++17"]),
+];
+
+const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+/// Images that the tests are given, each with how it is compiled.
+const IMAGES: [(&str, &[&str]); 4] = [
+    ("native.cwasm", &["--traps", "explicit", "--interrupt", "epoch"]),
+    ("bytecode.cwasm", &["--target", "pulley64", "--interrupt", "epoch"]),
+    ("stripped.cwasm", &["--target", "pulley64", "--interrupt", "epoch", "--strip"]),
+    ("foreign.cwasm", &["--target", "aarch64", "--traps", "explicit"]),
+];
+
+/// All but what the platform would have to offer, and the interpreter.
+const FEATURES: &str = "backtraces,bulk-memory,image-checks,messages,soft-float,tables";
+
+struct Work {
+    folder: PathBuf,
+    library: PathBuf,
+}
+
+pub(crate) fn run() -> Result<()> {
+    let root = tool::root();
+    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let work = Work { folder: root.join("target/c-example"), library: library("pulley")? };
+    if work.folder.exists() {
+        fs::remove_dir_all(&work.folder)?;
+    }
+    fs::create_dir_all(&work.folder)?;
+    let stilt = || Command::new(root.join("target/debug/stilt"));
+    let modules = ["sensor", "relay"].map(|module| root.join(EXAMPLE).join(format!("{module}.wat")));
+    let mut objects = stilt();
+    objects.args(["compile", "--emit", "obj", "--traps", "explicit", "--interrupt", "epoch", "--out-dir"]);
+    tool::run(objects.arg(&work.folder).args(&modules))?;
+    for (image, options) in IMAGES {
+        tool::run(stilt().args(["compile", "-o"]).arg(work.folder.join(image)).args(options).arg(&modules[0]))?;
+    }
+
+    for (compiler, flags) in COMPILERS {
+        let how = format!("{compiler} {}", flags.join(" "));
+        let printed = work.run_program(&work.build("main", compiler, flags, &[])?, &[])?;
+        ensure!(printed == PRINTED, "{how}: the example printed {printed:?}, expected {PRINTED:?}");
+        let tests =
+            work.build("tests", compiler, flags, &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"])?;
+        let printed = work.run_program(&tests, &IMAGES.map(|(image, _)| work.folder.join(image)))?;
+        ensure!(printed == "stilt.h does what it says\n", "{how}: the tests printed {printed:?}");
+    }
+    no_panic_is_reachable(&work)?;
+    rust(&work)?;
+    println!("stilt.h does what it says, with {} compilers and standards", COMPILERS.len());
+    Ok(())
+}
+
+/// Builds the library; where it is.
+fn library(more: &str) -> Result<PathBuf> {
+    let target = tool::root().join("target/c-api").join(more);
+    let mut cargo = tool::cargo();
+    cargo.args(["build", "--quiet", "--release", "--locked", "--package", "stilt-c-library", "--no-default-features"]);
+    cargo.args(["--features", &format!("{FEATURES},{more}"), "--manifest-path"]);
+    tool::run(cargo.arg(tool::root().join(LIBRARY).join("Cargo.toml")).arg("--target-dir").arg(&target))?;
+    Ok(target.join("release/libstilt.a"))
+}
+
+impl Work {
+    /// Builds one of the two programs.
+    fn build(&self, name: &str, compiler: &str, flags: &[&str], more: &[&str]) -> Result<PathBuf> {
+        let root = tool::root();
+        let program = self.folder.join(name);
+        let mut build = Command::new(compiler);
+        // Programs of C are C++, too.
+        if compiler.ends_with("++") {
+            build.args(["-x", "c++"]);
+        }
+        build.args(flags).args(STRICT).args(more).args(["-D_GNU_SOURCE", "-pthread"]);
+        build.arg("-I").arg(root).arg("-I").arg(root.join(LIBRARY).join("include")).arg("-I").arg(&self.folder);
+        build.args([name, "ground"].map(|file| root.join(EXAMPLE).join(format!("{file}.c"))));
+        build.args(["-x", "none"]).args(["sensor.o", "relay.o"].map(|file| self.folder.join(file))).arg(&self.library);
+        tool::run(build.arg("-o").arg(&program))?;
+        Ok(program)
+    }
+
+    fn run_program(&self, program: &Path, arguments: &[PathBuf]) -> Result<String> {
+        Ok(String::from_utf8(tool::output(Command::new(program).args(arguments))?)?)
+    }
+}
+
+/// Links all functions of the header into a program in which a panic is a symbol that nobody defines.
+fn no_panic_is_reachable(work: &Work) -> Result<()> {
+    let root = tool::root();
+    let library = library("no-panic")?;
+    let header = fs::read_to_string(root.join(LIBRARY).join("include/stilt.h"))?;
+    let functions: Vec<&str> = declared(&header).collect();
+    ensure!(functions.len() > 40, "the header declares only {} functions", functions.len());
+    let main = work.folder.join("every.c");
+    let list: String = functions.iter().map(|name| format!("  (void (*)(void)){name},\n")).collect();
+    fs::write(
+        &main,
+        format!(
+            "#include \"stilt.h\"\nvoid (*const volatile every[])(void) = {{\n{list}}};\nint main(void) {{ return every[0] == 0; }}\n"
+        ),
+    )?;
+    let mut link = Command::new("cc");
+    link.args(["-Os", "-Wall", "-Wextra", "-Werror", "-Wl,--gc-sections", "-I"])
+        .arg(root.join(LIBRARY).join("include"));
+    link.arg("-I").arg(root).arg(&main).arg(root.join(EXAMPLE).join("ground.c")).arg(&library);
+    tool::run(link.arg("-o").arg(work.folder.join("every")))?;
+    println!("no panic is reachable from the {} functions of stilt.h", functions.len());
+    Ok(())
+}
+
+/// The functions that the header declares, and does not define.
+fn declared(header: &str) -> impl Iterator<Item = &str> {
+    let starts = |line: &&str| {
+        !line.starts_with([' ', '/', '#', '}']) && !line.starts_with("static") && !line.starts_with("typedef")
+    };
+    header.lines().filter(starts).filter_map(|line| {
+        let name = line.split('(').next()?.rsplit([' ', '*']).next()?;
+        (line.contains('(') && name.starts_with("stilt_")).then_some(name)
+    })
+}
+
+/// The same from Rust: storage that is given, under an allocator that refuses.
+fn rust(work: &Work) -> Result<()> {
+    let mut test = tool::cargo();
+    test.args(["test", "--quiet", "--locked", "--package", "stilt-c", "--features", "pulley", "--manifest-path"]);
+    test.arg(tool::root().join(LIBRARY).join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(tool::root().join("target/c-api/tests"));
+    let tested = tool::output(test.env("STILT_IMAGES", &work.folder))?;
+    if !String::from_utf8_lossy(&tested).contains("test result: ok") {
+        bail!("the tests of given storage did not run");
+    }
+    Ok(())
+}
