@@ -23,6 +23,8 @@ const OTHERS: &[(&str, bool)] = &[
     ("fuzz", false),
     ("platform-abi/bindgen-check", true),
     ("platform-abi/conformance-kit", true),
+    // For a board only.
+    ("tests/spec-board", false),
 ];
 
 pub(crate) fn run() -> Result<()> {

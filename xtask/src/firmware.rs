@@ -2,6 +2,8 @@
 //! counted, by section and by crate.
 
 mod sizes;
+pub(crate) mod speed;
+pub(crate) mod suite;
 
 use crate::tool;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -63,7 +65,7 @@ pub(crate) fn rv32() -> Result<()> {
 fn run(board: &Board) -> Result<()> {
     let images = compile_guests()?;
     let filtered = reference()?;
-    let program = build(board, &images)?;
+    let program = build(board, &images, "programs")?;
     let said = if board.has_chips {
         let chips = Chips::new(board, &program)?;
         let said = boot(board, &chips.arguments())?;
@@ -124,15 +126,15 @@ fn reference() -> Result<String> {
     Ok(String::from_utf8(tool::output(&mut Command::new(&program))?)?)
 }
 
-fn build(board: &Board, images: &Path) -> Result<PathBuf> {
+fn build(board: &Board, images: &Path, program: &str) -> Result<PathBuf> {
     let target = tool::root().join("target/firmware");
     let mut cargo = Command::new("/usr/bin/cargo");
     // Where `.cargo/config.toml` has the flags.
     cargo.current_dir(tool::root().join(FOLDER)).env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
     cargo.env("CARGO_TARGET_DIR", &target).env_remove("RUSTUP_TOOLCHAIN").env("STILT_FIRMWARE_IMAGES", images);
-    cargo.args(["build", "--release", "--locked", "-Zbuild-std=core,alloc"]);
+    cargo.args(["build", "--release", "--locked", "--bin", program, "-Zbuild-std=core,alloc"]);
     tool::run(cargo.args(["-Zbuild-std-features=optimize_for_size", "--target", board.target]))?;
-    Ok(target.join(board.target).join("release/programs"))
+    Ok(target.join(board.target).join("release").join(program))
 }
 
 /// Files that stand for the board's flash chips: one with the firmware, and an empty one for updates.
@@ -158,8 +160,13 @@ impl Chips {
 
 /// What the firmware writes to its serial line until it ends. Time goes by with the number of instructions.
 fn boot(board: &Board, arguments: &[String]) -> Result<String> {
+    start(board, arguments, "shift=5")
+}
+
+/// The same with a clock of its own.
+fn start(board: &Board, arguments: &[String], clock: &str) -> Result<String> {
     let mut qemu = Command::new(board.qemu);
-    qemu.args(board.arguments).args(["-icount", "shift=5", "-display", "none", "-monitor", "none", "-serial", "stdio"]);
+    qemu.args(board.arguments).args(["-icount", clock, "-display", "none", "-monitor", "none", "-serial", "stdio"]);
     qemu.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
     eprintln!("+ {qemu:?}");
     let mut child = qemu.spawn().with_context(|| format!("cannot start {}", board.qemu))?;

@@ -55,6 +55,15 @@ enum Task {
     Matrix,
     /// Run the tests that make everything fail once, and the embedder's, under AddressSanitizer.
     Sanitize,
+    /// Count the processor's instructions for each kind of WebAssembly's, on the boards of the firmware.
+    FirmwareSpeed,
+    /// What the suite starts to play scripts on the Cortex-M board.
+    #[command(hide = true)]
+    PlayOnBoard {
+        /// The target and the kind of traps, which the board knows, and the pack.
+        #[arg(num_args = 3)]
+        arguments: Vec<std::path::PathBuf>,
+    },
     /// Install the Debian packages that some suites and checks need (needs root).
     Setup,
 }
@@ -69,6 +78,8 @@ fn main() -> ExitCode {
         Task::SelfHosted => self_hosted::run(),
         Task::Matrix => matrix::write(),
         Task::Sanitize => sanitize::run(),
+        Task::PlayOnBoard { arguments } => arguments.last().map_or(Ok(()), |pack| firmware::suite::play(pack)),
+        Task::FirmwareSpeed => firmware::speed::run(),
         Task::Setup => setup::run(),
     };
     match result {

@@ -9,12 +9,13 @@ const BEGIN: &str = "<!-- matrix: written by `cargo xtask matrix` -->\n";
 const END: &str = "<!-- end of the matrix -->\n";
 
 /// Machines in the order of the table, and where they run.
-const MACHINES: [(&str, &str); 5] = [
+const MACHINES: [(&str, &str); 6] = [
     ("x86_64", "x86_64 Linux"),
     ("aarch64", "aarch64 Linux, emulated"),
     ("riscv64", "riscv64 Linux, emulated"),
     ("s390x", "s390x Linux, emulated"),
     ("arm", "arm (32 bits) Linux, emulated"),
+    ("cortex-m", "Cortex-M4, booted in an emulator"),
 ];
 
 /// Writes the matrix into the README.

