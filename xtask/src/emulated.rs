@@ -8,10 +8,10 @@ use std::process::Command;
 
 /// A machine to emulate.
 pub(crate) struct Machine {
-    isa: &'static str,
+    pub(crate) isa: &'static str,
     triple: &'static str,
     /// What the names of its C compiler and of its libraries' folder begin with.
-    gnu: &'static str,
+    pub(crate) gnu: &'static str,
     /// The emulator's name for it, and the CPU to play.
     emulator: &'static [&'static str],
 }
@@ -24,14 +24,14 @@ pub(crate) const AARCH64: Machine = Machine {
     emulator: &["qemu-aarch64", "-cpu", "max,pauth-impdef=on"],
 };
 
-const RISCV64: Machine = Machine {
+pub(crate) const RISCV64: Machine = Machine {
     isa: "riscv64",
     triple: "riscv64gc-unknown-linux-gnu",
     gnu: "riscv64-linux-gnu",
     emulator: &["qemu-riscv64", "-cpu", "rv64,v=true,vlen=128,vext_spec=v1.0"],
 };
 
-const S390X: Machine = Machine {
+pub(crate) const S390X: Machine = Machine {
     isa: "s390x",
     triple: "s390x-unknown-linux-gnu",
     gnu: "s390x-linux-gnu",
@@ -56,7 +56,7 @@ pub(crate) const S390X_NEEDS: &[&str] =
 pub(crate) const ARM_NEEDS: &[&str] =
     &[RUSTC, "/usr/bin/qemu-arm", "/usr/bin/arm-linux-gnueabihf-gcc", "/usr/arm-linux-gnueabihf/lib/libc.so.6"];
 
-const RUSTC: &str = "/usr/bin/rustc";
+pub(crate) const RUSTC: &str = "/usr/bin/rustc";
 
 /// Settings of the emulated programs' builds: those of one machine share its standard library.
 const PROFILE: &[&str] = &[
@@ -127,9 +127,7 @@ fn conformance(machine: &Machine) -> Result<()> {
     }
     tool::run(gcc.arg(machine.built("libstilt_conformance_kit.a")).args(["-lpthread", "-o"]).arg(&program))?;
 
-    let mut emulated = Command::new("/usr/bin/env");
-    emulated.args(machine.emulate()).arg(&program);
-    let output = emulated.output().context("the emulator does not start")?;
+    let output = machine.emulator().arg(&program).output().context("the emulator does not start")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut passed = 0;
     for line in text.lines() {
@@ -177,7 +175,14 @@ impl Machine {
         folder().join(self.triple).join("release").join(name)
     }
 
-    /// The emulator, with the libraries of the machine.
+    /// The emulator, to be given a program.
+    pub(crate) fn emulator(&self) -> Command {
+        let mut env = Command::new("/usr/bin/env");
+        env.args(self.emulate());
+        env
+    }
+
+    /// Its words, with the libraries of the machine.
     pub(crate) fn emulate(&self) -> Vec<String> {
         let libraries = ["-L".to_owned(), format!("/usr/{}", self.gnu)];
         self.emulator.iter().map(|word| (*word).to_owned()).chain(libraries).collect()

@@ -1,6 +1,7 @@
 //! The example of a kernel, built and booted in QEMU, once with guests and once with the conformance kit. What it writes to its
 //! serial line is compared here.
 
+use crate::debugger::{self, Emulator};
 use crate::tool;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::fs;
@@ -81,6 +82,7 @@ fn run(machine: &Machine) -> Result<()> {
     build(machine, &images)?;
     let said = boot(machine, "programs")?;
     check_programs(machine, &said)?;
+    check_backtrace(machine)?;
     let said = boot(machine, "conformance")?;
     check_conformance(machine, &said)?;
     println!("the kernel on {} took {:.0} s, its build included", machine.isa, start.elapsed().as_secs_f64());
@@ -106,7 +108,8 @@ fn compile_guests(machine: &Machine) -> Result<PathBuf> {
         let native = |traps| [&["--target", machine.isa, "--traps", traps], interrupt].concat();
         compile(guest, "hardware", &native("hardware"))?;
         compile(guest, "explicit", &native("explicit"))?;
-        let object = [native("hardware").as_slice(), &["--emit", "obj"], machine.object].concat();
+        // Every function is there, for gdb to show.
+        let object = [native("hardware").as_slice(), &["--emit", "obj", "--inline", "off"], machine.object].concat();
         stilt(guest, &format!("{guest}.o"), &object)?;
         compile(guest, "pulley", &[&["--target", "pulley64"], interrupt].concat())?;
     }
@@ -125,12 +128,39 @@ fn build(machine: &Machine, images: &Path) -> Result<()> {
     tool::run(cargo.args(["build", "--release", "--locked", "-Zbuild-std=core,alloc", "--target", machine.target]))
 }
 
+impl Machine {
+    fn kernel(&self, program: &str) -> PathBuf {
+        tool::root().join("target/kernel").join(self.target).join("release").join(program)
+    }
+
+    fn emulator(&self, program: &str) -> Command {
+        let mut qemu = Command::new(self.qemu);
+        qemu.args(self.arguments).args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]);
+        qemu.arg("-kernel").arg(self.kernel(program));
+        qemu
+    }
+}
+
+/// What gdb, attached to the machine, shows of a guest that is linked into the kernel: from its innermost function to the kernel's
+/// first one.
+fn check_backtrace(machine: &Machine) -> Result<()> {
+    let start = |socket: &Path| {
+        let mut qemu = machine.emulator("programs");
+        let socket = format!("socket,path={},server=on,wait=off,id=gdb", socket.display());
+        qemu.args(["-S", "-chardev", &socket, "-gdb", "chardev:gdb"]);
+        qemu
+    };
+    // A breakpoint of the processor's: at first there is no memory to write one to.
+    let commands = ["hbreak *'fault::read_field'", "@start", "backtrace"];
+    let said = debugger::run(&machine.kernel("programs"), Some(&Emulator { start: &start }), &commands)?;
+    let guest = ["fault::read_field", "fault::parse_record", "fault::parse ", "fault::entry"];
+    debugger::expect_frames(&said, &[guest.as_slice(), &["go_wrong", "kernel_main", "boot () at src/boot.rs"]].concat())
+}
+
 /// What a kernel writes to its serial line until it ends.
 fn boot(machine: &Machine, program: &str) -> Result<String> {
-    let kernel = tool::root().join("target/kernel").join(machine.target).join("release").join(program);
-    let mut qemu = Command::new(machine.qemu);
-    qemu.args(machine.arguments).args(["-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"]);
-    qemu.arg("-kernel").arg(kernel).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut qemu = machine.emulator(program);
+    qemu.stdin(Stdio::null()).stdout(Stdio::piped());
     eprintln!("+ {qemu:?}");
     let mut child = qemu.spawn().with_context(|| format!("cannot start {}", machine.qemu))?;
     let mut output = child.stdout.take().context("the emulator has an output")?;

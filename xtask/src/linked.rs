@@ -1,9 +1,11 @@
 //! Modules that are linked into a program, as `embedding-example/linked` has them: with both linkers, at fixed addresses and
 //! wherever a loader puts them, native code with and without hardware traps, bytecode, sections that are dropped, and gdb.
 
+pub(crate) mod elsewhere;
 mod gdb;
 mod header;
 
+use crate::emulated::Machine;
 use crate::tool;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::fs;
@@ -31,25 +33,20 @@ const EXPLICIT: [&str; 4] = ["--traps", "explicit", "--inline", "off"];
 struct Work {
     folder: PathBuf,
     stilt: PathBuf,
+    /// What the programs are for, if not for this one.
+    machine: Option<&'static Machine>,
 }
 
 pub(crate) fn run() -> Result<()> {
-    let target = tool::root().join("target");
-    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
-    let work = Work { folder: target.join("linked-example"), stilt: target.join("debug/stilt") };
-    if work.folder.exists() {
-        fs::remove_dir_all(&work.folder)?;
-    }
-    fs::create_dir_all(&work.folder)?;
-
+    let work = Work::new(None)?;
     let library = work.library("")?;
     work.objects(&EXPLICIT)?;
     for (how, flags) in LINKS {
         let program = work.link(&library, flags)?;
         work.check(&program, how)?;
-        nothing_is_relocated(&program)?;
+        nothing_is_relocated(&work, &program)?;
     }
-    gdb::check(&work.link(&library, &["-pie"])?)?;
+    gdb::check(&work.link(&library, &["-pie"])?, None)?;
     header::check(&work.folder)?;
     work.unused_modules_are_dropped()?;
     work.again(&library)?;
@@ -69,8 +66,33 @@ pub(crate) fn run() -> Result<()> {
 }
 
 impl Work {
+    fn new(machine: Option<&'static Machine>) -> Result<Work> {
+        tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+        let target = tool::root().join("target");
+        let folder = target.join("linked-example").join(machine.map_or("here", |machine| machine.isa));
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        if machine.is_some() {
+            elsewhere::offer_lld(&folder)?;
+        }
+        Ok(Work { folder, stilt: target.join("debug/stilt"), machine })
+    }
+
     /// The runtime for C, with these features.
     fn library(&self, features: &str) -> Result<PathBuf> {
+        if let Some(machine) = self.machine {
+            let manifest = tool::root().join(EXAMPLE).join("Cargo.toml");
+            let mut cargo = machine.cargo("build");
+            // The standard library as other suites have built it, and our own crates with what gdb wants to know.
+            cargo.args(["--config", "profile.release.debug=false"]);
+            for name in ["stilt", "stilt-artifact", "stilt-collections", "stilt-example-linked", "stilt-vm"] {
+                cargo.args(["--config", &format!("profile.release.package.{name}.debug=\"line-tables-only\"")]);
+            }
+            tool::run(cargo.args(["--locked", "--features", features, "--manifest-path"]).arg(manifest))?;
+            return Ok(machine.built("libstilt_example_linked.a"));
+        }
         let target = tool::root().join("target/linked").join(if features.is_empty() { "least" } else { features });
         let mut cargo = tool::cargo();
         cargo.args(["build", "--quiet", "--release", "--locked", "--features", features, "--manifest-path"]);
@@ -85,27 +107,47 @@ impl Work {
         tool::run(stilt.args(MODULES.map(|module| tool::root().join(EXAMPLE).join(format!("{module}.wat")))))
     }
 
+    fn compiler(&self) -> Command {
+        if self.machine.is_some() { self.binary_tool("gcc") } else { Command::new("cc") }
+    }
+
+    /// A tool for what compilers write.
+    fn binary_tool(&self, name: &str) -> Command {
+        Command::new(self.machine.map_or(name.to_owned(), |machine| format!("{}-{name}", machine.gnu)))
+    }
+
     /// Links the program with both.
     fn link(&self, library: &Path, flags: &[&str]) -> Result<PathBuf> {
+        tool::run(&mut self.linker(library, flags)?)?;
+        Ok(self.folder.join("program"))
+    }
+
+    fn linker(&self, library: &Path, flags: &[&str]) -> Result<Command> {
         let program = self.folder.join("program");
-        let mut link = Command::new("cc");
+        let mut link = self.compiler();
         link.args(["-std=gnu11", "-O1", "-g", "-fno-inline", "-Wall", "-Wextra", "-Werror", "-ffunction-sections"]);
         link.args(["-Wl,--gc-sections", "-Wl,--fatal-warnings"]).args(flags).arg("-I").arg(tool::root());
         link.arg("-I").arg(&self.folder).arg("-o").arg(&program).arg(tool::root().join(EXAMPLE).join("main.c"));
         link.args(MODULES.map(|module| self.folder.join(format!("{module}.o")))).arg(library);
-        if library.iter().any(|part| part == "hardware") {
+        if self.machine.is_some() {
+            link.arg(elsewhere::panics(self)?).arg("-B").arg(&self.folder);
+        }
+        if self.machine.is_some() || library.iter().any(|part| part == "hardware") {
             link.args(["-DWITH_PLATFORM", "-pthread"]);
         }
         if library.iter().any(|part| part == "pulley") {
             // The interpreter is another project's, and has panics that no input reaches, but that a linker sees.
             link.args(["-Wl,--defsym=stilt_a_panic_is_reachable=0", "-Wl,--defsym=rust_eh_personality=0"]);
         }
-        tool::run(&mut link)?;
-        Ok(program)
+        Ok(link)
     }
 
     fn check(&self, program: &Path, how: &str) -> Result<()> {
-        let printed = tool::output(&mut Command::new(program))?;
+        let mut command = match self.machine {
+            Some(machine) => machine.emulator(),
+            None => Command::new("/usr/bin/env"),
+        };
+        let printed = tool::output(command.arg(program))?;
         let printed = String::from_utf8_lossy(&printed);
         ensure!(printed == PRINTED, "{how}: the program printed {printed:?}, expected {PRINTED:?}");
         Ok(())
@@ -150,7 +192,7 @@ impl Work {
         ensure!(!sections.contains(".eh_frame"), "unwind information is loaded in spite of what was asked for");
         let program = self.link(library, &["-pie"])?;
         self.check(&program, "named sections")?;
-        gdb::check(&program)?;
+        gdb::check(&program, None)?;
 
         self.objects(&[EXPLICIT.as_slice(), &["--code-section", "wasm_code", "--code-model", "large"]].concat())?;
         let far = ["-fuse-ld=bfd", "-no-pie", "-static", "-Wl,--section-start=wasm_code=0x2000000000"];
@@ -160,9 +202,9 @@ impl Work {
 }
 
 /// Nothing in the sections of modules is touched when the program is loaded.
-fn nothing_is_relocated(program: &Path) -> Result<()> {
+fn nothing_is_relocated(work: &Work, program: &Path) -> Result<()> {
     let number = |word: &str| u64::from_str_radix(word.trim_start_matches("0x"), 16).ok();
-    let symbols = text(Command::new("nm").arg("-S").arg(program))?;
+    let symbols = text(work.binary_tool("nm").arg("-S").arg(program))?;
     let mut ranges = Vec::new();
     for line in symbols.lines() {
         let words: Vec<_> = line.split_whitespace().collect();
@@ -176,7 +218,7 @@ fn nothing_is_relocated(program: &Path) -> Result<()> {
     if ranges.len() < 2 * MODULES.len() {
         bail!("nm does not list the modules: {symbols}");
     }
-    let relocations = text(Command::new("readelf").arg("-rW").arg(program))?;
+    let relocations = text(work.binary_tool("readelf").arg("-rW").arg(program))?;
     for line in relocations.lines() {
         let Some(place) = line.split_whitespace().next().and_then(number) else { continue };
         ensure!(!ranges.iter().any(|range| range.contains(&place)), "relocated when the program is loaded: {line}");

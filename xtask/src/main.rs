@@ -4,6 +4,7 @@ mod build_script;
 mod c_api;
 mod check;
 mod cmake;
+mod debugger;
 mod demo;
 mod emulated;
 mod firmware;

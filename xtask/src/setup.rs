@@ -23,6 +23,7 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "make", shown_by: "/usr/bin/make" },
     // Backtraces through modules that are linked into a program.
     Package { name: "gdb", shown_by: "/usr/bin/gdb" },
+    Package { name: "gdb-multiarch", shown_by: "/usr/bin/gdb-multiarch" },
     // C++ reads the platform header.
     Package { name: "g++", shown_by: "/usr/bin/g++" },
     // Sizes of images for other machines.

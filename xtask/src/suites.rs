@@ -46,23 +46,50 @@ const SUITES: &[Suite] = &[
         run: c_api::run,
     },
     Suite {
+        name: "aarch64: modules linked into programs, emulated",
+        needs: &[
+            emulated::RUSTC,
+            "/usr/bin/qemu-aarch64",
+            "/usr/bin/aarch64-linux-gnu-gcc",
+            "/usr/bin/ld.lld",
+            "/usr/bin/gdb-multiarch",
+        ],
+        run: linked::elsewhere::aarch64,
+    },
+    Suite {
+        name: "riscv64: modules linked into programs, emulated",
+        needs: &[
+            emulated::RUSTC,
+            "/usr/bin/qemu-riscv64",
+            "/usr/bin/riscv64-linux-gnu-gcc",
+            "/usr/bin/ld.lld",
+            "/usr/bin/gdb-multiarch",
+        ],
+        run: linked::elsewhere::riscv64,
+    },
+    Suite {
+        name: "s390x: modules linked into programs, emulated",
+        needs: &[emulated::RUSTC, "/usr/bin/qemu-s390x", "/usr/bin/s390x-linux-gnu-gcc", "/usr/bin/gdb-multiarch"],
+        run: linked::elsewhere::s390x,
+    },
+    Suite {
         name: "the CMake function, as its user would use it",
         needs: &["/usr/bin/cmake", "/usr/bin/make"],
         run: cmake::run,
     },
     Suite {
         name: "the kernel on x86_64, booted",
-        needs: &["/usr/bin/qemu-system-x86_64", "/usr/bin/rustc", "/usr/bin/ld.lld"],
+        needs: &["/usr/bin/qemu-system-x86_64", "/usr/bin/rustc", "/usr/bin/ld.lld", "/usr/bin/gdb-multiarch"],
         run: kernels::x86_64,
     },
     Suite {
         name: "the kernel on aarch64, booted",
-        needs: &["/usr/bin/qemu-system-aarch64", "/usr/bin/rustc", "/usr/bin/ld.lld"],
+        needs: &["/usr/bin/qemu-system-aarch64", "/usr/bin/rustc", "/usr/bin/ld.lld", "/usr/bin/gdb-multiarch"],
         run: kernels::aarch64,
     },
     Suite {
         name: "the kernel on riscv64, booted",
-        needs: &["/usr/bin/qemu-system-riscv64", "/usr/bin/rustc", "/usr/bin/ld.lld"],
+        needs: &["/usr/bin/qemu-system-riscv64", "/usr/bin/rustc", "/usr/bin/ld.lld", "/usr/bin/gdb-multiarch"],
         run: kernels::riscv64,
     },
     Suite {

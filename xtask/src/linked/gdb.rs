@@ -1,33 +1,30 @@
 //! What gdb shows of modules in a program: a backtrace through them, from a host function and from every single instruction.
 
-use super::text;
+use crate::debugger::{self, Emulator};
 use anyhow::{Result, ensure};
 use std::path::Path;
-use std::process::Command;
 
 /// Steps through all of a call with the stack shown at each: from the first instruction of a function, through prologue, body and
 /// epilogue of it and what it calls.
 const STEPS: usize = 400;
 
-pub(super) fn check(program: &Path) -> Result<()> {
-    let backtrace = gdb(program, &["break blink", "run", "backtrace"])?;
-    let frames: Vec<_> = backtrace.lines().filter(|line| line.starts_with('#')).collect();
-    let place = |name: &str| frames.iter().position(|line| line.contains(name));
-    // Innermost first, each of them there.
+/// From a host function that a module has called, innermost first.
+pub(super) fn check_backtrace(program: &Path, emulator: Option<&Emulator<'_>>) -> Result<()> {
+    let said = debugger::run(program, emulator, &["break blink", "@start", "backtrace"])?;
     let order = ["blink (", "blinky::beat", "blinky::run", "blinky::entry", "stilt_linked_run", " run (name", "main ("];
-    let places: Vec<_> = order.iter().map(|name| place(name)).collect();
-    ensure!(
-        places.iter().all(Option::is_some) && places.is_sorted(),
-        "gdb does not show the frames {order:?} in this order:\n{backtrace}"
-    );
+    debugger::expect_frames(&said, &order)
+}
 
-    // Registers that functions of C expect to be kept are found again, too: the frame of main has its own.
-    let mut commands = vec!["break *'blinky::run'".to_owned(), "run".to_owned()];
+/// That, and from each instruction of a call. Registers that functions of C expect to be kept are found again, too: the frame of
+/// main has its own.
+pub(super) fn check(program: &Path, emulator: Option<&Emulator<'_>>) -> Result<()> {
+    check_backtrace(program, emulator)?;
+    let mut commands = vec!["break *'blinky::run'".to_owned(), "@start".to_owned()];
     commands.extend(
         (0..STEPS).flat_map(|step| [format!("echo step {step}\\n"), "backtrace".to_owned(), "stepi".to_owned()]),
     );
     let commands: Vec<_> = commands.iter().map(String::as_str).collect();
-    let steps = gdb(program, &commands)?;
+    let steps = debugger::run(program, emulator, &commands)?;
     let mut inside = 0;
     for step in steps.split("step ").skip(1) {
         let frames = |name: &str| step.lines().filter(|line| line.starts_with('#') && line.contains(name)).count();
@@ -41,13 +38,4 @@ pub(super) fn check(program: &Path) -> Result<()> {
     }
     ensure!(inside > 60, "only {inside} of {STEPS} steps were in the module:\n{steps}");
     Ok(())
-}
-
-fn gdb(program: &Path, commands: &[&str]) -> Result<String> {
-    let mut gdb = Command::new("gdb");
-    gdb.args(["-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex", "set width 0"]);
-    for command in commands {
-        gdb.args(["-ex", command]);
-    }
-    text(gdb.arg(program))
 }
