@@ -26,7 +26,7 @@ pub struct Linked {
 
 impl Build {
     /// Native code. Without an operating system below, traps are found by tests in the code, and where the program itself has no
-    /// float registers (`x86_64-unknown-none`), modules compute floats with integers.
+    /// float registers (`x86_64-unknown-none`, for one), modules compute floats with integers.
     ///
     /// # Errors
     /// There is no native code for the program's target; or this is not called from a build script.

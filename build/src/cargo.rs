@@ -16,6 +16,8 @@ pub(crate) struct Cargo {
     architecture: String,
     system: String,
     vendor: String,
+    /// What tells apart targets that are the same otherwise.
+    abi: String,
     big: bool,
     /// Bits of a pointer.
     width: u8,
@@ -36,6 +38,7 @@ impl Cargo {
             architecture: get("CARGO_CFG_TARGET_ARCH")?,
             system: get("CARGO_CFG_TARGET_OS")?,
             vendor: variable("CARGO_CFG_TARGET_VENDOR").unwrap_or_default(),
+            abi: variable("CARGO_CFG_TARGET_ABI").unwrap_or_default(),
             big: get("CARGO_CFG_TARGET_ENDIAN")? == "big",
             width: if get("CARGO_CFG_TARGET_POINTER_WIDTH")? == "32" { 32 } else { 64 },
             features: features.split(',').map(str::to_owned).collect(),
@@ -82,7 +85,12 @@ impl Cargo {
 
     /// Whether the program, a kernel for one, was compiled without float registers.
     fn leaves_floats_alone(&self, architecture: Architecture) -> bool {
-        architecture == Architecture::X86_64 && !self.uses("sse2")
+        match architecture {
+            Architecture::X86_64 => !self.uses("sse2"),
+            Architecture::Aarch64 => !self.uses("neon"),
+            Architecture::Riscv64 => self.float_abi() == Some(FloatAbi::Soft),
+            _ => self.abi == "softfloat",
+        }
     }
 
     fn uses(&self, feature: &str) -> bool {

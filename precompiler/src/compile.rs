@@ -180,7 +180,7 @@ impl Precompiler {
         for (on, bit) in [
             (self.target.spectre(), flags::SPECTRE),
             (self.target.interrupt(), flags::INTERRUPT),
-            (any(|unit| unit.floats), flags::FLOAT_REGISTERS),
+            (self.target.saves_float_registers() || any(|unit| unit.floats), flags::FLOAT_REGISTERS),
             (any(|unit| unit.vectors), flags::VECTORS),
         ] {
             bits |= if on { bit } else { 0 };

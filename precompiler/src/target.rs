@@ -255,6 +255,13 @@ impl Target {
         !self.host_calls() && !matches!(self.float, FloatMode::Hard)
     }
 
+    /// Whether code touches float registers whatever it computes: but on x86_64, entry trampolines save those that a caller of C's
+    /// expects to be kept.
+    pub const fn saves_float_registers(&self) -> bool {
+        let x86_64 = matches!(self.name.architecture, Architecture::X86_64);
+        !self.host_calls() && !self.integers_only() && !x86_64
+    }
+
     /// Whether bits are counted by other integer instructions: aarch64 has one for vectors only.
     pub const fn counts_bits_itself(&self) -> bool {
         self.integers_only() && matches!(self.name.architecture, Architecture::Aarch64)

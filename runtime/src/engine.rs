@@ -9,7 +9,7 @@ use stilt_vm::Pool;
 
 use crate::pooling::Strategy;
 use crate::registry::Registry;
-use crate::{Config, GroundDescription, Refusal, Result, compatibility, refusal};
+use crate::{Config, GroundDescription, LinkedImage, Refusal, Result, compatibility, refusal};
 
 /// Options and function types, shared by modules and stores. Cheap to clone; may be used from any thread.
 #[derive(Clone)]
@@ -109,6 +109,23 @@ impl Engine {
     /// Why it will not.
     pub fn accepts(&self, image: &[u8]) -> core::result::Result<(), Refusal> {
         refusal::check(self.config(), image)
+    }
+
+    /// [`Engine::accepts`], and whether the image lies where it can run in place ([`Module::deserialize_raw`](crate::Module::deserialize_raw)).
+    ///
+    /// # Errors
+    /// Why it will not load there.
+    pub fn accepts_in_place(&self, image: &[u8]) -> core::result::Result<(), Refusal> {
+        refusal::check_in_place(self.config(), image)
+    }
+
+    /// Whether an image that a linker has placed ([`Module::from_linked`](crate::Module::from_linked)) is for this ground. Its headers
+    /// are looked at, and not what they lead to. Needs no memory, as [`Engine::accepts`].
+    ///
+    /// # Errors
+    /// Why it will not load.
+    pub fn accepts_linked(&self, image: &LinkedImage) -> core::result::Result<(), Refusal> {
+        refusal::check_linked(self.config(), image)
     }
 
     /// What this ground offers to images: the machine, what the runtime was built with, what the configuration allows. Its

@@ -4,10 +4,14 @@
 use core::fmt;
 
 use stilt_artifact::ground::check_modules;
+use stilt_artifact::header::{IMAGE_ALIGN, ImageHeader};
+use stilt_artifact::image::linked_len;
+use stilt_artifact::record::Field;
 use stilt_artifact::{Image, Native};
 use stilt_vm::PlatformError;
 
-use crate::{Config, LoadError, compatibility};
+use crate::module::peek;
+use crate::{Config, LinkedImage, LoadError, compatibility};
 
 pub use stilt_artifact::ImageError;
 
@@ -67,6 +71,43 @@ impl core::error::Error for Refusal {}
 
 /// What [`Engine::accepts`](crate::Engine::accepts) answers.
 pub(crate) fn check(config: &Config, image: &[u8]) -> Result<(), Refusal> {
-    let header = Image::parse(image, Native).map_err(Refusal::Image)?.header();
-    compatibility::check(config, &header).and_then(|()| check_modules(&header)).map_err(Refusal::Ground)
+    parse(config, image).map(drop)
+}
+
+/// What [`Engine::accepts_in_place`](crate::Engine::accepts_in_place) answers.
+pub(crate) fn check_in_place(config: &Config, image: &[u8]) -> Result<(), Refusal> {
+    let image = parse(config, image)?;
+    check_align("the image", image.bytes(), IMAGE_ALIGN)?;
+    let align = 1usize.checked_shl(image.header().code_align_log2.into()).unwrap_or(usize::MAX);
+    if image.code().is_empty() { Ok(()) } else { check_align("the code of the image", image.code(), align) }
+}
+
+/// What [`Engine::accepts_linked`](crate::Engine::accepts_linked) answers.
+pub(crate) fn check_linked(config: &Config, image: &LinkedImage) -> Result<(), Refusal> {
+    linked_len(&image.headers, Native).map_err(Refusal::Image)?;
+    match ImageHeader::read(Native, &image.headers) {
+        Some(header) => check_ground(config, &header),
+        None => Err(Refusal::Image(ImageError::NotAnImage)),
+    }
+}
+
+/// As loading does it: an image that is for something else is not looked at any further.
+fn parse<'a>(config: &Config, image: &'a [u8]) -> Result<Image<'a, Native>, Refusal> {
+    if let Some(header) = peek(image) {
+        check_ground(config, &header)?;
+    }
+    let image = Image::parse(image, Native).map_err(Refusal::Image)?;
+    let header = image.header();
+    check_ground(config, &header)?;
+    check_modules(&header).map_err(Refusal::Ground)?;
+    Ok(image)
+}
+
+fn check_ground(config: &Config, header: &ImageHeader) -> Result<(), Refusal> {
+    compatibility::check(config, header).map_err(Refusal::Ground)
+}
+
+fn check_align(what: &'static str, bytes: &[u8], align: usize) -> Result<(), Refusal> {
+    let aligned = bytes.as_ptr().addr() & align.wrapping_sub(1) == 0;
+    if aligned { Ok(()) } else { Err(Refusal::Place { what, align }) }
 }

@@ -31,10 +31,17 @@ fn native_code_fits_the_program() {
     assert_eq!((options.float, options.traps, options.opt_level), (None, None, OptLevel::Size));
     Target::new(&options).expect("a target");
 
-    let kernel = cargo("x86_64-unknown-none", ["x86_64", "none", "unknown", "little", "64", ""]);
-    let options = kernel.native().expect("native");
-    assert_eq!((options.float, options.traps), (Some(FloatMode::Soft), Some(TrapMode::Explicit)));
-    Target::new(&options).expect("a target");
+    for kernel in [
+        cargo("x86_64-unknown-none", ["x86_64", "none", "unknown", "little", "64", ""]),
+        cargo("aarch64-unknown-none-softfloat", ["aarch64", "none", "unknown", "little", "64", ""]),
+        cargo("riscv64imac-unknown-none-elf", ["riscv64", "none", "unknown", "little", "64", "m,a,c,zca"]),
+    ] {
+        let options = kernel.native().expect("native");
+        assert_eq!((options.float, options.traps), (Some(FloatMode::Soft), Some(TrapMode::Explicit)));
+        Target::new(&options).expect("a target");
+    }
+    let floats = cargo("aarch64-unknown-none", ["aarch64", "none", "unknown", "little", "64", "neon"]);
+    assert_eq!(floats.native().expect("native").float, None);
 
     let plain = cargo("riscv64g-unknown-none", ["riscv64", "none", "unknown", "little", "64", "m,a"]);
     let compressed = cargo("riscv64gc-unknown-none-elf", ["riscv64", "none", "unknown", "little", "64", "m,a,c,zca"]);

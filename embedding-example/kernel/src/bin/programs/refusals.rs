@@ -1,9 +1,10 @@
-//! Images that do not belong here: each is refused with its reason, and nothing is asked of the allocator but the place of the error.
+//! Images that do not belong here: each is refused with its reason. Asked beforehand, the runtime says it without a single allocation;
+//! loading says the same, and asks for nothing but the place of the error.
 
 use crate::guests::{self, Ground, HARDWARE, find};
 use core::fmt::Write as _;
 use core::ptr::NonNull;
-use stilt::{Engine, Error, Module, Result, format_err};
+use stilt::{Engine, Module, Refusal, Result, format_err};
 use stilt_example_kernel::images::Aligned;
 use stilt_example_kernel::lock::Lock;
 use stilt_example_kernel::{heap, println};
@@ -48,44 +49,66 @@ const CHANGES: [(&str, usize, u8, &str); 4] = [
     ("another generation of images", 8, 200, "ABI"),
 ];
 
-fn load(engine: &Engine, image: &[u8]) -> (usize, Result<Module>) {
+/// What the runtime says beforehand, what loading says, and how often either has asked the allocator.
+struct Outcome {
+    asked: core::result::Result<(), Refusal>,
+    asking: usize,
+    loaded: Result<Module>,
+    loading: usize,
+}
+
+fn load(engine: &Engine, image: &[u8]) -> Outcome {
+    let before = heap::allocations();
+    let asked = engine.accepts_in_place(image);
+    let asking = heap::allocations() - before;
     let before = heap::allocations();
     // SAFETY: none of these images is loaded, so none of their code is run; the bytes stay as they are meanwhile.
-    let outcome = unsafe { Module::deserialize_raw(engine, NonNull::from(image)) };
-    (heap::allocations() - before, outcome)
+    let loaded = unsafe { Module::deserialize_raw(engine, NonNull::from(image)) };
+    Outcome { asked, asking, loaded, loading: heap::allocations() - before }
 }
 
 /// What holds an error.
 const OF_THE_ERROR: usize = 2;
 
 /// The image must have been refused, with these words, before anything was allocated for it.
-fn refused(what: &str, (allocations, outcome): (usize, Result<Module>), words: &str) -> Result<()> {
-    let Err(error) = outcome else { return Err(format_err!("{what}: it was loaded")) };
-    println!("{what}: {error}");
-    if allocations > OF_THE_ERROR {
-        return Err(format_err!("{what}: {allocations} allocations"));
+fn refused(what: &str, outcome: Outcome, words: &str) -> Result<()> {
+    let (Err(refusal), Err(error)) = (outcome.asked, outcome.loaded) else {
+        return Err(format_err!("{what}: it was accepted"));
+    };
+    println!("{what}: {refusal}");
+    if outcome.asking > 0 || outcome.loading > OF_THE_ERROR {
+        return Err(format_err!("{what}: {} and {} allocations", outcome.asking, outcome.loading));
     }
-    if !contains(&error, words) {
-        return Err(format_err!("{what}: the error does not say `{words}`"));
+    let (refusal, error) = (Text::of(&refusal), Text::of(&error));
+    if !refusal.as_str().contains(words) || refusal.as_str() != error.as_str() {
+        return Err(format_err!("{what}: the error does not say `{words}`, or loading says something else"));
     }
     Ok(())
 }
 
-/// Whether an error's text has these words; in a buffer on the stack.
-fn contains(error: &Error, words: &str) -> bool {
-    struct Text {
-        bytes: [u8; 256],
-        len: usize,
+/// A text in a buffer on the stack.
+struct Text {
+    bytes: [u8; 256],
+    len: usize,
+}
+
+impl Text {
+    fn of(what: &impl core::fmt::Display) -> Text {
+        let mut text = Text { bytes: [0; 256], len: 0 };
+        let _ = write!(text, "{what}");
+        text
     }
-    impl core::fmt::Write for Text {
-        fn write_str(&mut self, text: &str) -> core::fmt::Result {
-            let room = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(core::fmt::Error)?;
-            room.copy_from_slice(text.as_bytes());
-            self.len += text.len();
-            Ok(())
-        }
+
+    fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[..self.len]).unwrap_or("")
     }
-    let mut text = Text { bytes: [0; 256], len: 0 };
-    let _ = write!(text, "{error}");
-    str::from_utf8(&text.bytes[..text.len]).is_ok_and(|text| text.contains(words))
+}
+
+impl core::fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let room = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(core::fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
 }
