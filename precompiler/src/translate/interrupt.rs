@@ -2,7 +2,7 @@
 //!
 //! | where | |
 //! |---|---|
-//! | at the head of each loop | small ones may go round four times from one test to the next: `repeat.rs` |
+//! | at the head of each loop | small ones may go round three times from one test to the next: `repeat.rs` |
 //! | at the entry of each function | but for those that call no function and have at most [`SHORT`] instructions |
 //! | before each operation on a range whose length is known at run time only | so that at most one of them is between two tests |
 //!

@@ -9,7 +9,7 @@ use cranelift_codegen::ir::Block;
 use wasmparser::{Operator as O, OperatorsReader};
 
 /// The most that a body costs, in operators that become code, and how often it stands there then.
-const COPIES: [(u32, u32); 3] = [(8, 4), (16, 3), (40, 2)];
+const COPIES: [(u32, u32); 2] = [(8, 3), (16, 2)];
 /// The most operators that are looked at.
 const LONGEST: u32 = 160;
 
