@@ -12,9 +12,9 @@ const MODULES: [&str; 3] = ["squeeze", "text", "digest-simd"];
 
 pub(crate) fn run() -> Result<()> {
     let root = tool::root();
-    let example = ["--package", "stilt-precompiler", "--example", "compile"];
-    tool::run(tool::cargo().args(["build", "--quiet"]).args(example))?;
-    tool::run(emulated::AARCH64.cargo("build").args(example))?;
+    // Here with all of the workspace, so that what its tests have built is not built again with other features.
+    tool::run(tool::cargo().args(["build", "--quiet", "--workspace", "--example", "compile"]))?;
+    tool::run(emulated::AARCH64.cargo("build").args(["--package", "stilt-precompiler", "--example", "compile"]))?;
     let there = emulated::AARCH64.built("examples/compile");
     let folder = root.join("target/self-hosted");
     std::fs::create_dir_all(&folder)?;

@@ -146,6 +146,7 @@ const SUITES: &[Suite] = &[
         needs: emulated::S390X_NEEDS,
         run: emulated::s390x,
     },
+    Suite { name: "s390x: the embedding's tests, emulated", needs: emulated::S390X_NEEDS, run: emulated::embedding },
     Suite {
         name: "32-bit arm: conformance kit and official suite, emulated",
         needs: emulated::ARM_NEEDS,

@@ -1,15 +1,22 @@
 //! Modules to embed, made ready for each configuration. The tests are in `tests/`.
 
+#[cfg_attr(feature = "in-process", path = "compiler/in_process.rs")]
+#[cfg_attr(not(feature = "in-process"), path = "compiler/command.rs")]
+mod compiler;
+#[cfg(feature = "in-process")]
 pub mod linked;
 pub mod minimal;
 
 use core::ptr::NonNull;
+use std::env;
+use std::process::Command;
 use std::sync::Mutex;
 
 use stilt::{Config, Engine, Module, Result};
 use stilt_artifact::target::TrapMode;
 use stilt_platform_linux as _;
-use stilt_precompiler::{Options, Precompiler};
+
+pub use compiler::{FloatMode, MemoryStyle, Options, compile};
 
 /// A configuration in which images run here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +28,9 @@ pub enum Ground {
     /// Bytecode.
     Pulley,
 }
+
+/// Bytecode for a machine of 64 bits with this one's byte order.
+const PULLEY: &str = if cfg!(target_endian = "big") { "pulley64be" } else { "pulley64" };
 
 impl Ground {
     /// All of them.
@@ -36,7 +46,7 @@ impl Ground {
                 options.traps = Some(TrapMode::Explicit);
                 options
             }
-            Ground::Pulley => Options::for_target("pulley64"),
+            Ground::Pulley => Options::for_target(PULLEY),
         }
     }
 
@@ -65,13 +75,19 @@ impl Ground {
     }
 }
 
-/// The image of a module in text form.
+/// This program once more; in an emulator again, if `STILT_EMULATOR` says how it is started.
 ///
-/// # Errors
-/// The text is no module, or cannot be compiled.
-pub fn compile(wat: &str, options: Options) -> Result<Vec<u8>> {
-    let wasm = wat::parse_str(wat)?;
-    Ok(Precompiler::new(options)?.compile(&wasm)?)
+/// # Panics
+/// Nobody knows where this program is.
+#[must_use]
+pub fn this_program() -> Command {
+    let program = env::current_exe().expect("a program knows where it is");
+    let emulator = env::var("STILT_EMULATOR").unwrap_or_default();
+    let mut words = emulator.split_whitespace();
+    let Some(first) = words.next() else { return Command::new(program) };
+    let mut command = Command::new(first);
+    command.args(words).arg(program);
+    command
 }
 
 /// Loads an image that was just made.

@@ -1,8 +1,7 @@
 //! Floats without float registers: how values cross, and which conversions trap. What they compute is for the suite to say.
 
 use stilt::{Caller, Engine, Func, Instance, Result, Store, Trap, Val};
-use stilt_embedding_tests::{Ground, compile, load};
-use stilt_precompiler::FloatMode;
+use stilt_embedding_tests::{FloatMode, Ground, compile, load};
 
 const MODULE: &str = r#"
 (module

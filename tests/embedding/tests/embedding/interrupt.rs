@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use stilt::{Engine, Error, Instance, InterruptHandle, Result, Store, Trap, WasmBacktrace};
-use stilt_embedding_tests::{Ground, compile, load};
+use stilt_embedding_tests::{Ground, compile, load, this_program};
 
 use crate::everywhere;
 
@@ -152,7 +152,7 @@ fn a_signal_handler_stops_its_own_thread() {
     const CHILD: &str = "STILT_TEST_ALARM";
     let Ok(ground) = std::env::var(CHILD) else {
         for ground in Ground::ALL {
-            let child = std::process::Command::new(std::env::current_exe().unwrap())
+            let child = this_program()
                 .args(["--exact", "interrupt::a_signal_handler_stops_its_own_thread", "--nocapture"])
                 .env(CHILD, format!("{ground:?}"))
                 .output()

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "tests")]
 
 mod accesses;
+#[cfg(feature = "in-process")]
 mod adversary;
 mod beside_model;
+#[cfg(feature = "in-process")]
 mod bounds;
 mod bulk;
 mod calls;
@@ -16,15 +18,20 @@ mod host;
 mod interrupt;
 mod limits;
 mod linking;
+#[cfg(feature = "in-process")]
 mod loading;
+#[cfg(feature = "in-process")]
 mod loops;
 mod memories;
+#[cfg(feature = "in-process")]
 mod minimal;
 mod mixed;
+#[cfg(feature = "in-process")]
 mod passes;
 mod pools;
 mod references;
 mod stack;
+#[cfg(feature = "in-process")]
 mod stress;
 mod trampolines;
 mod traps;

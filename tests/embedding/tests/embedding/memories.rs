@@ -2,8 +2,7 @@
 
 use stilt::{Config, Engine, Instance, Memory, MemoryType, Ref, Store, Val};
 use stilt_artifact::target::TrapMode;
-use stilt_embedding_tests::{Ground, compile, load};
-use stilt_precompiler::MemoryStyle;
+use stilt_embedding_tests::{Ground, MemoryStyle, Options, compile, load};
 
 use crate::{everywhere, instantiate};
 
@@ -108,6 +107,7 @@ fn the_last_bytes() {
 }
 
 /// Large initial content, aligned for copy-on-write or not: every instance has its own.
+#[cfg(feature = "in-process")]
 #[test]
 fn initial_content() {
     let wat = format!(
@@ -213,7 +213,7 @@ fn reserved_as_configured() -> stilt::Result<()> {
         (TrapMode::Explicit, narrow, |config| _ = config.memory_reservation(0).memory_may_move(false), true),
     ];
     for (number, (traps, memory, change, fits)) in cases.into_iter().enumerate() {
-        let mut options = stilt_precompiler::Options::default();
+        let mut options = Options::default();
         options.traps = Some(traps);
         options.memory = memory;
         let mut config = Config::new();
