@@ -66,6 +66,7 @@ fn what_makes_no_object() {
     fails(&["--name", ""], &["identifier of C"]);
     fails(&["--name", "a-b"], &["`a-b`"]);
     fails(&["--name", "int"], &["`int`", "C or C++"]);
+    fails(&["--name", "Stilt_call"], &["`Stilt_call`", "stilt.h"]);
     fails(&["--name", "_Bool"], &["C or C++"]);
     fails(&["--name", "a__b"], &["C or C++"]);
     fails(&["--code-section", ""], &["section for the code", "empty"]);

@@ -38,7 +38,7 @@ fn host(text: &mut String, module: &Module<'_>, name: &str) {
     let mut identifiers = Identifiers::default();
     let (mut types, mut fields, mut codes, mut links) = (String::new(), String::new(), String::new(), String::new());
     for (place, import) in module.imports.iter().enumerate() {
-        let id = identifiers.give(&format!("{}_{}", import.module, import.name));
+        let id = identifiers.give_field(&format!("{}_{}", import.module, import.name));
         let names = format!(
             "{}, {}, {}, {}",
             literal(import.module),
@@ -99,7 +99,7 @@ typedef struct {name}_host {{
 static inline stilt_status {name}_instantiate(stilt_store *store, stilt_module *module, const {name}_host *host, stilt_instance *instance, stilt_error *error) {{
   stilt_host hosts[{count}];
   stilt_import imports[{count}];
-  if (!host) return STILT_INVALID;
+  if (!host) return stilt_instantiate(store, module, 0, {count}, instance, error);
   (void)hosts;
 {links}  return stilt_instantiate(store, module, imports, {count}, instance, error);
 }}
@@ -148,7 +148,7 @@ fn exports(text: &mut String, module: &Module<'_>, name: &str) {
         let _ = write!(
             text,
             "
-/* {string}: finds it, with its type compared; calls it as stilt_call does. Places for results may be NULL. */
+/* The export `{id}`: finds it, with its type compared; calls it as stilt_call does. Places for results may be NULL. */
 typedef struct {name}_func_{id} {{ stilt_func func; }} {name}_func_{id};
 static inline stilt_status {name}_find_{id}(stilt_store *store, const stilt_instance *instance, {name}_func_{id} *func) {{
   stilt_func found;

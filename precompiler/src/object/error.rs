@@ -52,7 +52,10 @@ impl fmt::Display for ObjectError {
                  not beginning with a digit"
             ),
             ObjectError::ReservedName(name) => {
-                write!(f, "`{name}` cannot be the name of an object: C or C++ keep this word for themselves")
+                write!(
+                    f,
+                    "`{name}` cannot be the name of an object: C or C++ keep this word for themselves, or stilt.h does"
+                )
             }
             ObjectError::Section { what, name, why } => {
                 write!(f, "`{}` cannot be the name of the section for {what}: {why}", name.escape_default())

@@ -3,6 +3,8 @@
 use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
+use super::options::is_free;
+
 /// Makes identifiers of names, no two the same.
 #[derive(Debug, Default)]
 pub(super) struct Identifiers(BTreeSet<String>);
@@ -10,7 +12,7 @@ pub(super) struct Identifiers(BTreeSet<String>);
 impl Identifiers {
     /// What is no letter, digit or underscore becomes an underscore; what has been given already gets a number.
     pub(super) fn give(&mut self, name: &str) -> String {
-        let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let plain = plain(name);
         let mut identifier = plain.clone();
         let mut number = 1u32;
         while !self.0.insert(identifier.clone()) {
@@ -19,6 +21,16 @@ impl Identifiers {
         }
         identifier
     }
+
+    /// The same for one that stands alone, where a digit cannot be first, and some words are no identifiers: `import_` is in front
+    /// of those.
+    pub(super) fn give_field(&mut self, name: &str) -> String {
+        if is_free(&plain(name)) { self.give(name) } else { self.give(&format!("import_{name}")) }
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 /// A string literal.
@@ -59,6 +71,16 @@ mod tests {
         assert_eq!(identifiers.give("ü1"), "_1");
         assert_eq!(identifiers.give(""), "");
         assert_eq!(identifiers.give(""), "_2");
+    }
+
+    #[test]
+    fn fields_are_identifiers() {
+        let mut identifiers = Identifiers::default();
+        assert_eq!(identifiers.give_field("3d_line"), "import_3d_line");
+        assert_eq!(identifiers.give_field("import.3d.line"), "import_3d_line_2");
+        assert_eq!(identifiers.give_field("static_assert"), "import_static_assert");
+        assert_eq!(identifiers.give_field("_Bool"), "import__Bool");
+        assert_eq!(identifiers.give_field("env_log"), "env_log");
     }
 
     #[test]

@@ -108,14 +108,20 @@ impl ObjectOptions {
         if !good {
             return Err(ObjectError::Name(name.clone()));
         }
-        // Two underscores anywhere, or one and a capital letter, are for compilers and libraries.
-        let reserved = name.contains("__")
-            || name.strip_prefix('_').is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()));
-        if reserved || KEYWORDS.contains(&name.as_str()) {
+        // Two underscores anywhere are for compilers and libraries; and a header's names would be those of stilt.h.
+        let lower = name.to_ascii_lowercase();
+        if !is_free(name) || name.contains("__") || lower == "stilt" || lower.starts_with("stilt_") {
             return Err(ObjectError::ReservedName(name.clone()));
         }
         Ok(())
     }
+}
+
+/// Whether letters, digits and underscores are an identifier that no compiler has a use for. (In C++, nor with two underscores.)
+pub(super) fn is_free(name: &str) -> bool {
+    let first = |name: &str| name.starts_with(|c: char| c.is_ascii_lowercase());
+    let good = first(&name.to_ascii_lowercase()) || name.strip_prefix('_').is_some_and(first);
+    good && !KEYWORDS.contains(&name)
 }
 
 fn checked_section(what: &'static str, name: &str) -> Result<String, ObjectError> {
