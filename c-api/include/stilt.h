@@ -39,8 +39,8 @@
  * Threads. An engine and its modules may be used by any number of threads. A store, and what is in it, by one at a time,
  * whichever it is. stilt_interrupt may be called anywhere, always.
  *
- * Within a host function the store may be used as anywhere else, also to call the guest again. A host function returns: it must not
- * be left by longjmp or by an exception.
+ * Within a host function the store may be used as anywhere else, also to call the guest again, but not dropped (STILT_BUSY). A
+ * host function returns: if it is left by longjmp or by an exception, the store is damaged, which is not found out.
  *
  * From an interrupt handler only stilt_interrupt may be called; unless all of the runtime is used from there alone.
  *
@@ -73,8 +73,8 @@ typedef uint32_t stilt_externref;
 
 /* ---- Sizes ------------------------------------------------------------------------------------------------------------
  *
- * Bytes of storage, for storage of STILT_ALIGN. They are constants, so that storage can be an array. The library is compared with
- * them when it is built; `stilt inspect` prints what a module needs of them.
+ * Bytes of storage, for storage of STILT_ALIGN. They are constants, so that storage can be an array. The library is compared
+ * with them when it is built; `stilt inspect` prints what a module needs of them.
  */
 #define STILT_ALIGN 16u
 
@@ -94,16 +94,17 @@ typedef uint32_t stilt_externref;
 #define STILT_INTERPRETER_SIZE 1152u
 #endif
 
-/* An engine for so many different function types (those of all its modules together; a module's header has its number, NAME_TYPES).
- * A type of more than 20 parameters and results takes twice its number of values, and STILT_ENGINE_TYPE, on top. */
+/* An engine for so many different function types (those of all its modules together; a module's header has its number,
+ * NAME_TYPES). A type of more than 20 parameters and results takes twice its number of values, and STILT_ENGINE_TYPE, on top. */
 #define STILT_ENGINE_SIZE(types) (STILT_ENGINE_BASE + STILT_ENGINE_TYPE * (types))
 
 /* A module with so many function types. */
 #define STILT_MODULE_SIZE(types) (STILT_MODULE_BASE + 4u * (types))
 
-/* A store whose backtraces have at most so many frames (stilt_engine_config), before anything is in it. To be added for each instance:
- * STILT_INSTANCE_BASE, NAME_STORAGE_SIZE of the module's header, and STILT_IMPORT_SIZE for each of its imports; once, if there is
- * bytecode: STILT_INTERPRETER_SIZE and the interpreter's stack. A module's header has the sum for one instance, NAME_STORE_SIZE. */
+/* A store whose backtraces have at most so many frames (stilt_engine_config), before anything is in it. To be added for each
+ * instance: STILT_INSTANCE_BASE, NAME_STORAGE_SIZE of the module's header, and STILT_IMPORT_SIZE for each of its imports; once,
+ * if there is bytecode: STILT_INTERPRETER_SIZE and the interpreter's stack. A module's header has the sum for one instance,
+ * NAME_STORE_SIZE. */
 #define STILT_STORE_SIZE(frames) (STILT_STORE_BASE + 4u * (frames))
 #define STILT_INSTANCE_BASE 64u
 
@@ -117,9 +118,9 @@ typedef enum stilt_status {
   STILT_INVALID = 2,
   /* The object was dropped, or was never made, or is not of this kind; or a handle was never filled in. */
   STILT_NOT_ALIVE = 3,
-  /* The object is in use by others: a module by an instance, an engine by a module or a store, a store by a running call. */
+  /* The object is in use by others: a module by an instance, an engine by a module or a store. */
   STILT_IN_USE = 4,
-  /* The store is in use: a guest of it runs, and no host function was called by it. */
+  /* The store is in use: a guest of it runs, and no host function was called by it. To be dropped: a call of it runs at all. */
   STILT_BUSY = 5,
   /* A handle, or a module, belongs to another store or engine. */
   STILT_FOREIGN = 6,
@@ -133,7 +134,7 @@ typedef enum stilt_status {
   STILT_GROUND = 10,
   /* The image, or its code, lies at an address that is not aligned to error->needed_align. */
   STILT_IMAGE_ALIGN = 11,
-  /* The engine has no room for more function types. */
+  /* The engine has no room for more function types, or for a long one. */
   STILT_TYPES = 12,
   /* An import is not defined: error->import, module and name. */
   STILT_IMPORT_MISSING = 13,
@@ -251,10 +252,10 @@ stilt_status stilt_engine_drop(stilt_engine *engine);
 
 typedef struct stilt_module stilt_module;
 
-/* Loads an image where it lies, in storage of STILT_MODULE_SIZE(its function types). The image is `length` bytes that stay as they are
- * until the module is dropped; STILT_ALIGN is enough for the address of bytecode, native code says what it needs. Native code among
- * them is executable, and coherent with instruction fetch. The image was made by `stilt compile` and not changed since: it is
- * code that will run. Its tables are checked, and their checksum (stilt_module_verify has that of the rest).
+/* Loads an image where it lies, in storage of STILT_MODULE_SIZE(its function types). The image is `length` bytes that stay as
+ * they are until the module is dropped; STILT_ALIGN is enough for the address of bytecode, native code says what it needs. Native
+ * code among them is executable, and coherent with instruction fetch. The image was made by `stilt compile` and not changed
+ * since: it is code that will run. Its tables are checked, and their checksum (stilt_module_verify has that of the rest).
  * STILT_IMAGE, STILT_GROUND, STILT_IMAGE_ALIGN, STILT_TYPES, STILT_STORAGE_SIZE, STILT_STORAGE_ALIGN, STILT_PLATFORM. */
 stilt_status stilt_module_load(stilt_engine *engine, const void *image, uintptr_t length, void *storage, uintptr_t size,
                                stilt_module **module, stilt_error *error);
@@ -314,8 +315,8 @@ typedef struct stilt_needs {
   /* Function types: for STILT_ENGINE_SIZE and STILT_MODULE_SIZE. */
   uint32_t types;
   uint32_t reserved;
-  /* Bytes that an instance takes of a store's storage beside its imports and memories, with STILT_INSTANCE_BASE, and with its memories as they are at first: of the same
-   * storage, or of that for memories. */
+  /* Bytes that an instance takes of a store's storage beside its imports and memories, with STILT_INSTANCE_BASE; and that its
+   * memories take as they are at first: of the same storage, or of that for memories. */
   uintptr_t instance_size;
   uintptr_t memories_size;
 } stilt_needs;
@@ -348,14 +349,15 @@ typedef struct stilt_store_config {
   uintptr_t most_instances;
   uintptr_t most_memories;
   uintptr_t most_tables;
-  /* Storage for the bytes of memories, STILT_ALIGN; NULL: memories take theirs from the store's. The memory that is made last grows
-   * as far as its storage reaches. */
+  /* Storage for the bytes of memories, STILT_ALIGN; NULL: memories take theirs from the store's. The memory that is made last
+   * grows as far as its storage reaches. */
   void *memory_storage;
   uintptr_t memory_storage_size;
 } stilt_store_config;
 
 /* Makes a store in storage of STILT_STORE_SIZE(frames) and what will be in it: see there. `config` may be NULL.
- * STILT_STORAGE_SIZE, STILT_STORAGE_ALIGN (of either storage), STILT_NOT_ALIVE, STILT_INVALID (no bound of the stack is known). */
+ * STILT_STORAGE_SIZE, STILT_STORAGE_ALIGN (of either storage), STILT_NOT_ALIVE, STILT_INVALID (no bound of the stack is
+ * known). */
 stilt_status stilt_store_new(stilt_engine *engine, void *storage, uintptr_t size, const stilt_store_config *config,
                              stilt_store **store, stilt_error *error);
 
@@ -368,7 +370,7 @@ void *stilt_store_user(const stilt_store *store);
 /* Bytes that are left of the store's storage, and of that for memories. Each pointer may be NULL. STILT_BUSY. */
 stilt_status stilt_store_left(stilt_store *store, uintptr_t *storage, uintptr_t *memory_storage);
 
-/* Bounds of the stack from the next call by the host on: as in stilt_store_config, where 0 is no change for `size`. The stack of
+/* Bounds of the stack from the next call by the host on: as in stilt_store_config, but for 0, which changes nothing. The stack of
  * the interpreter keeps the size that it has with the first instance of bytecode. STILT_BUSY. */
 stilt_status stilt_store_set_stack(stilt_store *store, uintptr_t size, uintptr_t lowest);
 
@@ -378,8 +380,8 @@ typedef struct stilt_interrupter stilt_interrupter;
 /* The store's, which is there as long as the store. Guests stop if their images were compiled with `--interrupt epoch`. */
 stilt_status stilt_store_interrupter(stilt_store *store, stilt_interrupter **interrupter);
 
-/* Stops the guest of a store that runs, or the next one that does, with STILT_TRAP_INTERRUPT: one store to memory. From any thread, an
- * interrupt handler, another core. NULL is nothing. The store is not dropped meanwhile. */
+/* Stops the guest of a store that runs, or the next one that does, with STILT_TRAP_INTERRUPT: one store to memory. From any
+ * thread, an interrupt handler, another core. NULL is nothing. The store is alive, which is not found out. */
 void stilt_interrupt(stilt_interrupter *interrupter);
 
 /* ---- Handles ---------------------------------------------------------------------------------------------------------- */
@@ -458,9 +460,10 @@ static inline stilt_v128 stilt_v128_slots(const uint64_t *slots) {
 /* What a host function sees of its call. Good until it returns. */
 typedef struct stilt_caller stilt_caller;
 
-/* A host function. `slots` holds the arguments, and then the results: as many slots as the larger of both need, and 4 at least. A
- * status other than STILT_OK stops the guest: the call that has entered it answers with the same status. STILT_TRAP stands for a
- * call of the guest within, whose error is handed on. `env` is that of the stilt_host. */
+/* A host function. `slots` holds the arguments, and then the results: as many slots as the larger of both need, and no more. What
+ * is left there is of the types of the results. A status other than STILT_OK stops the guest: the call that has entered it
+ * answers with the same status. STILT_TRAP stands for the last call of a guest within, whose trap, function and offset are handed
+ * on. `env` is that of the stilt_host. */
 typedef stilt_status stilt_host_code(void *env, stilt_caller *caller, uint64_t *slots);
 
 /* A host function with its type: bytes as in stilt_item. */
@@ -510,7 +513,8 @@ static inline void stilt_import_init(stilt_import *import, const char *module, u
 /* The store that the caller is in. */
 stilt_store *stilt_caller_store(stilt_caller *caller);
 
-/* The instance that has called. STILT_NO_EXPORT: the host has. STILT_NOT_ALIVE: the host function has returned. */
+/* The instance that has called. STILT_NO_EXPORT: the host has. STILT_NOT_ALIVE: the host function has returned, as all of the
+ * store have (else it is the innermost one's that runs). */
 stilt_status stilt_caller_instance(stilt_caller *caller, stilt_instance *instance);
 
 /* The memory that the instance exports as "memory", which most toolchains do. STILT_NO_EXPORT, STILT_NOT_ALIVE. */
@@ -518,8 +522,8 @@ stilt_status stilt_caller_memory(stilt_caller *caller, stilt_memory *memory);
 
 /* ---- Instances -------------------------------------------------------------------------------------------------------- */
 
-/* Makes an instance of a module: looks its imports up among `count` of `imports`, in any order, fills its memories and tables, and runs
- * its start function. `imports` and what it points to are of no use afterwards, but for `env`.
+/* Makes an instance of a module: looks its imports up among `count` of `imports`, in any order, fills its memories and tables,
+ * and runs its start function. `imports` and what it points to are of no use afterwards, but for `env`.
  * STILT_IMPORT_MISSING, STILT_IMPORT_TYPE: checked before anything is made. STILT_STORAGE_SIZE: error->needed_size is what
  * the call needs of storage that is left. STILT_LIMIT, STILT_FOREIGN, STILT_TYPES. STILT_TRAP: a segment lies out of bounds, or
  * the start function was stopped; then the storage that the instance took is gone with it, until the store is dropped. */
@@ -546,16 +550,20 @@ stilt_status stilt_func_check(stilt_store *store, const stilt_func *func, const 
 stilt_status stilt_func_shape(stilt_store *store, const stilt_func *func, uintptr_t *params, uintptr_t *results,
                               uintptr_t *slots);
 
-/* Calls a function with values. Numbers and types are compared with the function's: STILT_TYPE. At most 32 slots: else STILT_LIMIT.
- * STILT_TRAP; what a host function answered that the guest had called; STILT_FOREIGN; STILT_BUSY. */
+/* Calls a function with values. Numbers and types are compared with the function's: STILT_TYPE. At most 32 slots: else
+ * STILT_LIMIT. Results may go where the arguments are. STILT_TRAP; what a host function answered that the guest had called;
+ * STILT_FOREIGN; STILT_BUSY. */
 stilt_status stilt_call(stilt_store *store, const stilt_func *func, const stilt_value *arguments, uintptr_t arguments_length,
                         stilt_value *results, uintptr_t results_length, stilt_error *error);
 
-/* Calls a function with slots, which then hold the results. The caller has compared the function's type (stilt_func_check), and the
- * slots hold such values. `length` is at least what stilt_func_shape says: else STILT_TYPE. Otherwise as stilt_call. */
-stilt_status stilt_call_slots(stilt_store *store, const stilt_func *func, uint64_t *slots, uintptr_t length, stilt_error *error);
+/* Calls a function with slots, which then hold the results, or after a failure anything. The caller has compared the function's
+ * type (stilt_func_check), and the slots hold such values. `length` is at least what stilt_func_shape says: else STILT_TYPE.
+ * Otherwise as stilt_call. */
+stilt_status stilt_call_slots(stilt_store *store, const stilt_func *func, uint64_t *slots, uintptr_t length,
+                              stilt_error *error);
 
-/* A function as a value, and back. A reference comes from the same store. STILT_FOREIGN; STILT_NO_EXPORT: the reference is null. */
+/* A function as a value, and back. A reference comes from the same store, which is not found out. STILT_FOREIGN; STILT_NO_EXPORT:
+ * the reference is null. */
 stilt_status stilt_func_reference(stilt_store *store, const stilt_func *func, stilt_funcref *reference);
 stilt_status stilt_reference_func(stilt_store *store, stilt_funcref reference, stilt_func *func);
 
@@ -583,7 +591,8 @@ stilt_status stilt_memory_write(stilt_store *store, const stilt_memory *memory, 
                                 uintptr_t length);
 
 /* The address of `length` bytes of a memory, if they lie within it: STILT_BOUNDS. Good until a guest runs, or a memory grows. */
-stilt_status stilt_memory_range(stilt_store *store, const stilt_memory *memory, uint64_t offset, uintptr_t length, uint8_t **bytes);
+stilt_status stilt_memory_range(stilt_store *store, const stilt_memory *memory, uint64_t offset, uintptr_t length,
+                                uint8_t **bytes);
 
 /* Makes a memory larger. `old_pages` may be NULL. STILT_LIMIT: it cannot or may not grow so far. */
 stilt_status stilt_memory_grow(stilt_store *store, const stilt_memory *memory, uint64_t pages, uint64_t *old_pages);

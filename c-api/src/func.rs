@@ -101,16 +101,17 @@ pub(crate) unsafe extern "C" fn stilt_call(
     error: *mut ErrorInfo,
 ) -> Status {
     let call = |mut context: StoreContextMut<'_, Data>, func: RawFunc| {
-        // SAFETY: INV-C-CALLER.
+        // SAFETY: INV-C-CALLER. Results may go where arguments are, so that there are references to one at a time only.
         let arguments = unsafe { pointer::values(arguments, arguments_length) }?;
-        // SAFETY: INV-C-CALLER.
-        let results = unsafe { pointer::values_mut(results, results_length) }?;
+        if results_length != 0 {
+            pointer::place(results)?;
+        }
         let mut words = [0; SLOTS];
         if func.slots() > SLOTS {
             return Err(Status::LIMIT.into());
         }
         let stored = func.types(&context, |wanted, returned| {
-            if wanted.len() != arguments.len() || returned.len() != results.len() {
+            if wanted.len() != arguments.len() || returned.len() != results_length {
                 return Err(Status::TYPE);
             }
             let mut rest = words.as_mut_slice();
@@ -123,6 +124,8 @@ pub(crate) unsafe extern "C" fn stilt_call(
         })?;
         stored?;
         run(&mut context, func, &mut words)?;
+        // SAFETY: INV-C-CALLER; the arguments are of no use any more.
+        let results = unsafe { pointer::values_mut(results, results_length) }?;
         let read = func.types(&context, |_, returned| {
             let mut rest = words.as_slice();
             for (result, ty) in results.iter_mut().zip(returned) {

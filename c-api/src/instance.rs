@@ -5,7 +5,7 @@ use core::ffi::c_char;
 use stilt::raw::{self, RawFunc, RawType};
 use stilt::{AsContextMut, Extern, Instance, StoreContextMut};
 
-use crate::failure::{ErrorInfo, Failure, answer};
+use crate::failure::{ErrorInfo, Failure, Message, answer};
 use crate::handle::{Handle, Kind};
 use crate::host::{Host, HostFunction, Import};
 use crate::module::ModuleObject;
@@ -48,9 +48,7 @@ unsafe fn instantiate(
     let module = unsafe { Object::alive(module) }?.as_ref();
     // SAFETY: INV-C-CALLER.
     let given = unsafe { pointer::values(imports, count) }?;
-    if out.is_null() {
-        return Err(Status::INVALID.into());
-    }
+    pointer::place(out)?;
     let made = object.with(|mut context| {
         if !stilt::Engine::same(context.engine(), module.engine()) {
             return Err(Status::FOREIGN.into());
@@ -88,8 +86,9 @@ impl From<stilt::Error> for Stopped {
 
 /// What is left over when types, imports and storage have been looked at: a limit of the store's.
 fn limit(failure: Failure) -> Failure {
-    match failure.status {
-        Status::FAILED => Failure { status: Status::LIMIT, ..failure },
+    match (failure.status, &failure.message) {
+        // Not what a host function has answered.
+        (Status::FAILED, Message::Error(_)) => Failure { status: Status::LIMIT, ..failure },
         _ => failure,
     }
 }

@@ -78,9 +78,9 @@ pub(crate) unsafe extern "C" fn stilt_memory_read(
     length: usize,
 ) -> Status {
     let read = |context: StoreContextMut<'_, Data>, memory: Memory| {
-        let bytes = memory.data(&context).get(range(offset, length)?).ok_or(Status::BOUNDS)?;
-        // SAFETY: INV-C-CALLER; it is not the memory itself, as the store is used by nobody else.
-        unsafe { pointer::copy_out(bytes, buffer.cast()) }
+        let bytes = memory.data(&context).get(range(offset, length)?).ok_or(Status::BOUNDS)?.as_ptr();
+        // SAFETY: so many bytes of the memory, which stays as it is while the store is used by nobody else; else INV-C-CALLER.
+        unsafe { pointer::copy(bytes, buffer.cast(), length) }
     };
     // SAFETY: INV-C-CALLER.
     unsafe { with(store, memory, read) }
@@ -99,9 +99,9 @@ pub(crate) unsafe extern "C" fn stilt_memory_write(
     length: usize,
 ) -> Status {
     let write = |mut context: StoreContextMut<'_, Data>, memory: Memory| {
-        let place = memory.data_mut(&mut context).get_mut(range(offset, length)?).ok_or(Status::BOUNDS)?;
-        // SAFETY: INV-C-CALLER.
-        unsafe { pointer::copy_in(place, buffer.cast()) }
+        let place = memory.data_mut(&mut context).get_mut(range(offset, length)?).ok_or(Status::BOUNDS)?.as_mut_ptr();
+        // SAFETY: as above.
+        unsafe { pointer::copy(buffer.cast(), place, length) }
     };
     // SAFETY: INV-C-CALLER.
     unsafe { with(store, memory, write) }

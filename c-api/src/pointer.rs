@@ -47,14 +47,17 @@ pub(crate) unsafe fn given<'a, T>(place: *const T) -> Result<&'a T, Status> {
     unsafe { place.as_ref() }.ok_or(Status::INVALID)
 }
 
+/// Whether something can be a place for results, before there are any.
+pub(crate) fn place<T>(place: *mut T) -> Result<(), Status> {
+    if place.is_null() || !place.is_aligned() { Err(Status::INVALID) } else { Ok(()) }
+}
+
 /// Writes a result where C wants it.
 ///
 /// # Safety
 /// It is null, or leads to room for a `T` that nobody else uses.
 pub(crate) unsafe fn put<T>(place: *mut T, value: T) -> Result<(), Status> {
-    if place.is_null() || !place.is_aligned() {
-        return Err(Status::INVALID);
-    }
+    self::place(place)?;
     // SAFETY: not null, aligned; else the caller's promise.
     unsafe { place.write(value) };
     Ok(())
@@ -164,34 +167,18 @@ pub(crate) unsafe fn plain_storage(place: *mut c_void, size: usize) -> Result<Gi
     Ok(rest)
 }
 
-/// Copies bytes to where C wants them.
+/// Copies bytes between a memory and C. No references: C's bytes may be a part of the memory (stilt_memory_range).
 ///
 /// # Safety
-/// The place is null, or has room for as many bytes, which nobody else uses.
-pub(crate) unsafe fn copy_out(bytes: &[u8], place: *mut u8) -> Result<(), Status> {
-    if bytes.is_empty() {
+/// Each is null, or so many bytes, of which nobody has references.
+pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, length: usize) -> Result<(), Status> {
+    if length == 0 {
         return Ok(());
     }
-    if place.is_null() {
+    if from.is_null() || to.is_null() {
         return Err(Status::INVALID);
     }
-    // SAFETY: the caller's promise; the ranges may overlap, should C have lent a part of a memory.
-    unsafe { place.copy_from(bytes.as_ptr(), bytes.len()) };
-    Ok(())
-}
-
-/// Copies bytes of C's.
-///
-/// # Safety
-/// The bytes are null, or as many.
-pub(crate) unsafe fn copy_in(place: &mut [u8], bytes: *const u8) -> Result<(), Status> {
-    if place.is_empty() {
-        return Ok(());
-    }
-    if bytes.is_null() {
-        return Err(Status::INVALID);
-    }
-    // SAFETY: the caller's promise; the ranges may overlap, should C have lent a part of a memory.
-    unsafe { place.as_mut_ptr().copy_from(bytes, place.len()) };
+    // SAFETY: the caller's promise; the ranges may overlap.
+    unsafe { to.copy_from(from, length) };
     Ok(())
 }

@@ -10,12 +10,12 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use stilt::raw;
 use stilt::{
-    AsContextMut, Caller, InterruptHandle, ResourceLimiter, Result as Made, Store, StoreContextMut, StoreLimits,
-    StoreLimitsBuilder,
+    AsContextMut, Caller, Error, InterruptHandle, ResourceLimiter, Result as Made, Store, StoreContextMut, StoreLimits,
+    StoreLimitsBuilder, Trap,
 };
 
 use crate::engine::EngineObject;
-use crate::failure::{ErrorInfo, Failure, UNKNOWN, answer};
+use crate::failure::{ErrorInfo, Failure, Message, UNKNOWN, answer};
 use crate::handle::{Handle, InstanceHandle, MemoryHandle};
 use crate::object::{Object, Tagged, tag};
 use crate::{Status, Text, pointer};
@@ -52,8 +52,13 @@ pub(crate) struct Control {
     answered: Cell<Status>,
     /// Whether what stopped a guest last was a trap.
     trapped: Cell<bool>,
+    /// What stopped the guest that the innermost host function has called last, for which its STILT_TRAP stands.
+    handed: Cell<Option<Stopped>>,
     user: *mut c_void,
 }
+
+/// A trap, with function and offset.
+type Stopped = (Trap, u32, u32);
 
 /// What the runtime's store keeps of ours.
 pub(crate) struct Data {
@@ -84,18 +89,21 @@ impl Control {
     /// Notes that a guest was stopped: what C is told of it.
     pub(crate) fn failure(&self, context: StoreContextMut<'_, Data>, error: stilt::Error) -> Failure {
         let answered = self.answered.replace(Status::OK);
-        if answered != Status::OK {
-            return Failure::from(answered);
-        }
-        let mut failure = Failure::from(error);
-        self.trapped.set(failure.status == Status::TRAP);
-        if failure.status == Status::TRAP {
+        let mut failure = if answered == Status::OK { Failure::from(error) } else { Failure::from(answered) };
+        let trap = failure.trap;
+        self.trapped.set(trap.is_some());
+        if trap.is_some() {
             raw::visit_frames(&context, true, &mut |_, function, offset| {
                 failure.function = function;
                 failure.offset = offset.unwrap_or(UNKNOWN);
                 false
             });
+        } else if answered == Status::TRAP
+            && let Some((trap, function, offset)) = self.handed.get()
+        {
+            failure = Failure { trap: Some(trap), function, offset, ..failure };
         }
+        self.handed.set(failure.trap.map(|trap| (trap, failure.function, failure.offset)));
         failure
     }
 
@@ -105,7 +113,11 @@ impl Control {
         // The longer lifetime is used by nobody: only what `run` calls follows the pointer.
         let outer = self.caller.replace(lent.cast());
         let state = self.state.swap(HOST, Ordering::Relaxed);
+        let handed = self.handed.take();
         let status = run();
+        if status != Status::TRAP {
+            self.handed.set(handed);
+        }
         self.state.store(state, Ordering::Relaxed);
         self.caller.set(outer);
         status
@@ -279,7 +291,8 @@ unsafe fn new(
     };
     let data = Data { control: core::ptr::null(), limits: config.limits(), on: true };
     if config.stack_size == 0 && config.stack_lowest == 0 && !raw::has_stack_bound(engine) {
-        return Err(Status::INVALID.into());
+        let message = Error::fixed(&"the stack has no bound: stack_size of the engine or the store, or stack_lowest");
+        return Err(Failure { message: Message::Error(message), ..Status::INVALID.into() });
     }
     let mut store = Store::bounded_in(engine, data, rest, config.stack_size, config.stack_lowest)?;
     store.limiter(|data| data);
@@ -292,6 +305,7 @@ unsafe fn new(
         caller: Cell::new(core::ptr::null_mut()),
         answered: Cell::new(Status::OK),
         trapped: Cell::new(false),
+        handed: Cell::new(None),
         user: config.user,
     };
     // SAFETY: INV-C-CALLER.
@@ -404,7 +418,7 @@ pub(crate) unsafe extern "C" fn stilt_store_interrupter(
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn stilt_interrupt(interrupter: *const InterruptHandle) {
     // SAFETY: the caller's promise.
-    if let Some(handle) = unsafe { interrupter.as_ref() } {
+    if let Ok(handle) = unsafe { pointer::given(interrupter) } {
         handle.interrupt();
     }
 }
@@ -472,11 +486,15 @@ pub(crate) unsafe extern "C" fn stilt_store_backtrace(
 ) -> Status {
     // SAFETY: INV-C-CALLER.
     let written = unsafe { Object::alive(store) }.and_then(|object| {
+        pointer::place(count)?;
+        if capacity != 0 {
+            pointer::place(frames)?;
+        }
         let trapped = object.control().trapped.get();
         let mut written = 0usize;
         object.status(|context| {
             raw::visit_frames(&context, trapped, &mut |module, function, offset| {
-                if written >= capacity || frames.is_null() {
+                if written >= capacity {
                     return false;
                 }
                 let frame = Frame {

@@ -1,10 +1,14 @@
-/* Every function of stilt.h, used and misused; C99 and C++. `tests IMAGE...` with images of the same module as the linked one, and of
- * others: see xtask/src/c_api.rs, which runs this under AddressSanitizer. */
+/* Every function of stilt.h, used and misused; C99 and C++. `tests IMAGE...` with images of the same module as the linked one, and
+ * of others: see xtask/src/c_api.rs, which runs this under AddressSanitizer. */
 #include "stilt.h"
 
 #include "sensor.h"
 
 #include "relay.h"
+
+#include "odd.h"
+
+#include "beyond.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +75,7 @@ typedef struct world {
   stilt_store *store;
   stilt_instance *instance;
   int reenter;
+  int hand_on;
   stilt_caller *kept;
 } world;
 
@@ -104,7 +109,7 @@ static stilt_status sample(void *env, stilt_caller *caller, int32_t place, int32
     IS(sensor_find_peek(self->store, &instance, &peek), STILT_OK);
     status = sensor_call_peek(self->store, &peek, -1, 0, &error);
     CHECK(status == STILT_TRAP && error.trap == STILT_TRAP_MEMORY_OUT_OF_BOUNDS);
-    if (place == 1000) return status;
+    if (self->hand_on) return status;
   }
   *value = self->samples[(uint32_t)place % 4];
   return STILT_OK;
@@ -291,6 +296,11 @@ static void generic_calls(void) {
   arguments[5].type = STILT_F32;
   IS(stilt_call(self.store, &func, arguments, 6, results, 5, &error), STILT_TYPE);
   IS(stilt_call(self.store, &func, 0, 6, results, 5, &error), STILT_INVALID);
+  IS(stilt_call(self.store, &func, arguments, 6, 0, 5, &error), STILT_INVALID);
+  /* In one place. */
+  arguments[5].type = STILT_I32;
+  IS(stilt_call(self.store, &func, arguments, 6, arguments, 5, &error), STILT_OK);
+  CHECK(arguments[0].of.i32 == 42 && arguments[4].of.v128.bytes[0] == 0xc3);
   /* Functions as values. */
   IS(stilt_instance_func(self.store, &self.instance, "pick", 4, &func), STILT_OK);
   arguments[0].type = STILT_I32;
@@ -344,6 +354,9 @@ static void memories(void) {
   IS(stilt_memory_read(self.store, &memory, 0, 0, 4), STILT_INVALID);
   IS(stilt_memory_range(self.store, &memory, 65520, 16, &place), STILT_OK);
   CHECK(place[12] == (uint8_t)value || place[15] == (uint8_t)value);
+  /* A memory's own bytes, to another place that overlaps. */
+  IS(stilt_memory_write(self.store, &memory, 65518, place, 16), STILT_OK);
+  CHECK(place[10] == (uint8_t)value || place[13] == (uint8_t)value);
   IS(stilt_memory_range(self.store, &memory, 65520, 17, &place), STILT_BOUNDS);
   IS(stilt_memory_range(self.store, &memory, 1, UINTPTR_MAX, &place), STILT_BOUNDS);
   /* There is no room behind it: its table is there. */
@@ -456,6 +469,15 @@ static void reentrancy(void) {
   self.it.reenter = 3;
   IS(sensor_call_mean(self.store, &mean, 4, &number, &error), STILT_OK);
   CHECK(number == 30 && self.it.reenter == 0);
+  /* Handed on, with what it was and where. */
+  self.it.reenter = self.it.hand_on = 1;
+  IS(sensor_call_mean(self.store, &mean, 4, &number, &error), STILT_TRAP);
+  CHECK(error.trap == STILT_TRAP_MEMORY_OUT_OF_BOUNDS && error.function == 12 && error.offset != STILT_UNKNOWN);
+  CHECK(strstr(error.message, stilt_trap_text(error.trap)) != 0);
+  /* Nothing of it is left for a status that stands for no call. */
+  self.it.answer = STILT_TRAP;
+  IS(sensor_call_mean(self.store, &mean, 4, &number, &error), STILT_TRAP);
+  CHECK(error.trap == STILT_TRAP_NONE && error.function == STILT_UNKNOWN);
   close_scene(&self);
 }
 
@@ -738,6 +760,78 @@ static void two_instances(void) {
   free(place);
 }
 
+static stilt_status line(void *env, stilt_caller *caller, int32_t byte, stilt_v128 *all) {
+  (void)env;
+  (void)caller;
+  memset(all, byte, sizeof *all);
+  return STILT_OK;
+}
+
+static stilt_status begin(void *env, stilt_caller *caller) {
+  (void)caller;
+  return *(stilt_status *)env;
+}
+
+/* Other modules than the sensor's, which are linked. */
+static void others(void) {
+  scene self;
+  stilt_engine_config options = configuration();
+  stilt_error error;
+  stilt_engine *engine = 0;
+  stilt_module *module = 0;
+  stilt_store *store = 0;
+  stilt_instance instance;
+  sensor_func_mean mean;
+  odd_host host;
+  odd_func___end call;
+  stilt_v128 all;
+  stilt_status answer = STILT_FAILED;
+  int32_t number = 0;
+  uintptr_t size = STILT_ENGINE_SIZE(ODD_TYPES), room = STILT_STORE_SIZE(FRAMES) + 2 * ODD_STORE_SIZE(FRAMES, 0);
+  uint8_t *engine_place = (uint8_t *)storage(size + 2 * 24 + STILT_ENGINE_TYPE);
+  void *module_place = storage(STILT_MODULE_SIZE(ODD_TYPES)), *store_place = storage(room);
+  options.function_types = ODD_TYPES;
+  /* Storage of the engine that has no room for its long type: not the module's, which is said to be enough. */
+  IS(stilt_engine_new(engine_place, 0, &options, &engine, &error), STILT_STORAGE_SIZE);
+  IS(stilt_engine_new(engine_place, error.needed_size, &options, &engine, &error), STILT_OK);
+  IS(stilt_module_link(engine, &odd, module_place, STILT_MODULE_SIZE(ODD_TYPES), &module, &error), STILT_TYPES);
+  IS(stilt_engine_drop(engine), STILT_OK);
+  IS(stilt_engine_new(engine_place, size + 2 * 24 + STILT_ENGINE_TYPE, &options, &engine, &error), STILT_OK);
+  IS(stilt_module_link(engine, &odd, module_place, STILT_MODULE_SIZE(ODD_TYPES), &module, &error), STILT_OK);
+  IS(stilt_store_new(engine, store_place, room, 0, &store, &error), STILT_OK);
+  host.env = &answer;
+  host.import_3d_line = line;
+  host.import_static_assert = begin;
+  error.status = STILT_OK;
+  IS(odd_instantiate(store, module, 0, &instance, &error), STILT_INVALID);
+  CHECK(error.status == STILT_INVALID);
+  /* What a host function answers is no limit. */
+  IS(odd_instantiate(store, module, &host, &instance, &error), STILT_FAILED);
+  answer = STILT_OK;
+  IS(odd_instantiate(store, module, &host, &instance, &error), STILT_OK);
+  IS(odd_find___end(store, &instance, &call), STILT_OK);
+  IS(odd_call___end(store, &call, 0x5a, &all, &error), STILT_OK);
+  CHECK(all.bytes[0] == 0x5a && all.bytes[15] == 0x5a);
+  IS(stilt_store_drop(store), STILT_OK);
+  IS(stilt_module_drop(module), STILT_OK);
+  IS(stilt_engine_drop(engine), STILT_OK);
+  free(store_place);
+  free(module_place);
+  free(engine_place);
+  /* A trap without a guest has no place, whatever was before. */
+  open_with(&self, 0, 2 * store_size());
+  IS(sensor_instantiate(self.store, self.module, &self.host, &self.instance, &error), STILT_OK);
+  IS(sensor_find_mean(self.store, &self.instance, &mean), STILT_OK);
+  IS(sensor_call_mean(self.store, &mean, 0, &number, &error), STILT_TRAP);
+  CHECK(error.function != STILT_UNKNOWN);
+  module_place = storage(STILT_MODULE_SIZE(BEYOND_TYPES));
+  IS(stilt_module_link(self.engine, &beyond, module_place, STILT_MODULE_SIZE(BEYOND_TYPES), &module, &error), STILT_OK);
+  IS(beyond_instantiate(self.store, module, &instance, &error), STILT_TRAP);
+  CHECK(error.trap == STILT_TRAP_MEMORY_OUT_OF_BOUNDS && error.function == STILT_UNKNOWN && error.offset == STILT_UNKNOWN);
+  close_with(&self, module);
+  free(module_place);
+}
+
 static void misuse(void) {
   scene self, other;
   stilt_error error;
@@ -886,6 +980,7 @@ int main(int argc, char **argv) {
   stripped = read_file(argv[3]);
   foreign = read_file(argv[4]);
   all("linked", 0);
+  others();
   image = &native;
   all("native image", 0);
   image = &bytecode;

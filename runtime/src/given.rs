@@ -108,10 +108,12 @@ impl Module {
         compatibility::check(engine.config(), &vm.image().image().header()).map_err(Refusal::Ground)?;
         let types = vm.image().types().len();
         let needed = Module::storage_size(types).unwrap_or(usize::MAX);
+        let enough = storage.len() >= needed;
         let made = Module::made_in(engine, vm, Source::of(Some(&mut Arena::new(storage))));
         made.map_err(|error| match error.downcast_ref::<OutOfMemory>() {
-            Some(_) => Refusal::Storage { needed },
-            None => Refusal::Types,
+            Some(_) if !enough => Refusal::Storage { needed },
+            // Also where the engine's storage has no room for a long type.
+            _ => Refusal::Types,
         })
     }
 

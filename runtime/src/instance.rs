@@ -51,9 +51,16 @@ impl Instance {
         inner.opaque.memories = inner.opaque.memories.saturating_add(memories);
         inner.opaque.tables = inner.opaque.tables.saturating_add(tables);
         // From here on others may refer to the instance: it stays, whatever happens.
-        inner.opaque.vm_mut()?.initialize(ptr).map_err(|error| match error {
-            InitError::Trap(code) => Trap::from(code).into(),
-            InitError::Vm(error) => vm_error(error),
+        let vm = inner.opaque.vm_mut()?;
+        vm.initialize(ptr).map_err(|error| {
+            if cfg!(feature = "backtraces") {
+                // No guest ran: the frames that are there are those of an earlier call.
+                vm.forget_frames();
+            }
+            match error {
+                InitError::Trap(code) => Trap::from(code).into(),
+                InitError::Vm(error) => vm_error(error),
+            }
         })?;
         let start = header.start();
         if start != NONE {

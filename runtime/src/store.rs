@@ -240,8 +240,8 @@ impl StoreOpaque {
     #[cfg(feature = "given-storage")]
     pub(crate) fn needs_interpreter(&self, module: &Module) -> Option<usize> {
         let bytecode = module.image().image().fields().architecture() == Architecture::Pulley as u8;
-        let first = self.modules.is_empty();
-        (bytecode && first).then_some(self.limits().interpreter_stack as usize)
+        let has_one = self.vm.as_ref().is_some_and(stilt_vm::Store::has_interpreter);
+        (bytecode && !has_one).then_some(self.limits().interpreter_stack as usize)
     }
 
     /// Gives storage to a store that has nothing yet.

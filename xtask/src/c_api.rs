@@ -13,6 +13,9 @@ const LIBRARY: &str = "c-api";
 /// What the example prints.
 const PRINTED: &str = "guest: sensor ready\nmean 30\ntrap 8 (integer divide by zero) in function 6 at 0x165\n";
 
+/// Modules that are linked.
+const MODULES: [&str; 4] = ["sensor", "relay", "odd", "beyond"];
+
 /// Compilers, with the standard that they are to keep to.
 const COMPILERS: [(&str, &[&str]); 7] = [
     ("gcc", &["-std=c99"]),
@@ -54,7 +57,7 @@ pub(crate) fn run() -> Result<()> {
     }
     fs::create_dir_all(&work.folder)?;
     let stilt = || Command::new(root.join("target/debug/stilt"));
-    let modules = ["sensor", "relay"].map(|module| root.join(EXAMPLE).join(format!("{module}.wat")));
+    let modules = MODULES.map(|module| root.join(EXAMPLE).join(format!("{module}.wat")));
     let mut objects = stilt();
     objects.args(["compile", "--emit", "obj", "--traps", "explicit", "--interrupt", "epoch", "--out-dir"]);
     tool::run(objects.arg(&work.folder).args(&modules))?;
@@ -100,7 +103,10 @@ impl Work {
         build.args(flags).args(STRICT).args(more).args(["-D_GNU_SOURCE", "-pthread"]);
         build.arg("-I").arg(root).arg("-I").arg(root.join(LIBRARY).join("include")).arg("-I").arg(&self.folder);
         build.args([name, "ground"].map(|file| root.join(EXAMPLE).join(format!("{file}.c"))));
-        build.args(["-x", "none"]).args(["sensor.o", "relay.o"].map(|file| self.folder.join(file))).arg(&self.library);
+        build
+            .args(["-x", "none"])
+            .args(MODULES.map(|module| self.folder.join(format!("{module}.o"))))
+            .arg(&self.library);
         tool::run(build.arg("-o").arg(&program))?;
         Ok(program)
     }

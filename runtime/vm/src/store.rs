@@ -276,6 +276,17 @@ impl Store {
         InterruptHandle { word, _storage: self.storage.clone() }
     }
 
+    /// Whether it has made its interpreter.
+    #[must_use]
+    pub fn has_interpreter(&self) -> bool {
+        self.block().interpreter.get().is_some()
+    }
+
+    /// Forgets the frames of the last backtrace.
+    pub fn forget_frames(&mut self) {
+        self.block().frames_len.set(0);
+    }
+
     /// The frames of the last backtrace: addresses in code, the innermost first.
     pub fn frames(&self) -> impl Iterator<Item = usize> + '_ {
         backtrace::frames(self.block())
