@@ -87,6 +87,8 @@ impl Report {
             ("stilt", "plain C"),
             ("stilt, bytes", "wasmtime, bytes"),
             ("stilt, in place", "wasmtime, bytes"),
+            ("stilt, linked", "wasmtime, bytes"),
+            ("stilt, linked", "stilt, in place"),
         ];
         let pairs: Vec<_> = pairs.into_iter().filter(|(of, to)| names.contains(of) && names.contains(to)).collect();
         let _ = write!(text, "\n## {}{}\n\n|  |", group[..1].to_uppercase(), &group[1..]);

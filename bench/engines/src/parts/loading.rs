@@ -7,7 +7,7 @@ use crate::settings::{Mode, Output};
 use crate::{stilt_side, wasmtime_side};
 use anyhow::Result;
 
-/// A tiny module and a large one, from bytes and in place.
+/// A tiny module and a large one, from bytes, in place, and where a linker has put it.
 pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (what, wasm, times) in
@@ -17,7 +17,7 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
         let theirs = wasmtime_side::setup::engine(Mode::Guard, true)?;
         let image = stilt_side::setup::compile(Mode::Guard, Output::Default, 2, &wasm)?;
         let artifact = wasmtime_side::setup::compile(Mode::Guard, Output::Default, 2, &wasm)?;
-        let placed = Mapping::new(&image)?;
+        let (placed, linked) = (Mapping::new(&image)?, stilt_side::setup::link(Mode::Guard, &wasm)?);
         let file = std::env::temp_dir().join(format!("engines-{}.cwasm", std::process::id()));
         std::fs::write(&file, &artifact)?;
 
@@ -28,6 +28,9 @@ pub(crate) fn rows(rounds: usize) -> Result<Vec<Row>> {
             }),
             Contestant::new("stilt, in place", || {
                 stilt_side::embedder::loading(times, || stilt_side::setup::load_in_place(ours, placed))
+            }),
+            Contestant::new("stilt, linked", || {
+                stilt_side::embedder::loading(times, || stilt_side::setup::load_linked(ours, linked))
             }),
             Contestant::new("wasmtime, bytes", || {
                 wasmtime_side::embedder::loading(times, || wasmtime_side::embedder::load(theirs, &artifact))

@@ -2,13 +2,14 @@
 
 use crate::mapping::Mapping;
 use crate::settings::{Mode, Output, Placement};
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use core::num::NonZeroUsize;
 use core::ptr::NonNull;
-use stilt::{Config, Engine, Module, PoolingAllocationConfig};
+use object::{Object as _, ObjectSection as _};
+use stilt::{Config, Engine, LinkedImage, Module, PoolingAllocationConfig};
 // Links the platform.
 use stilt_platform_linux as _;
-use stilt_precompiler::{MemoryStyle, OptLevel, Options, Precompiler};
+use stilt_precompiler::{MemoryStyle, ObjectOptions, OptLevel, Options, Precompiler};
 
 /// An engine for images of a mode.
 pub(crate) fn engine(mode: Mode, backtrace: bool) -> Result<Engine> {
@@ -41,6 +42,10 @@ pub(crate) fn placed(mode: Mode, placement: Placement) -> Result<Engine> {
 
 /// Compiles a module.
 pub(crate) fn compile(mode: Mode, output: Output, threads: usize, wasm: &[u8]) -> Result<Vec<u8>> {
+    precompiler(mode, output, threads)?.compile(wasm).map_err(|error| anyhow!("{error}"))
+}
+
+fn precompiler(mode: Mode, output: Output, threads: usize) -> Result<Precompiler> {
     let mut options = Options::default();
     match mode.base() {
         Mode::Explicit | Mode::ExplicitSpectre => {
@@ -58,8 +63,30 @@ pub(crate) fn compile(mode: Mode, output: Output, threads: usize, wasm: &[u8]) -
     options.opt_level = if output == Output::Small { OptLevel::Size } else { OptLevel::Speed };
     options.threads = NonZeroUsize::new(threads);
     options.verify = false;
-    let precompiler = Precompiler::new(options)?;
-    precompiler.compile(wasm).map_err(|error| anyhow!("{error}"))
+    Ok(Precompiler::new(options)?)
+}
+
+/// Compiles a module to an object, and places that as a linker would: tables and code apart, and one distance filled in.
+pub(crate) fn link(mode: Mode, wasm: &[u8]) -> Result<&'static LinkedImage> {
+    let object = precompiler(mode, Output::Default, 2)?.compile_object(wasm, &ObjectOptions::new("linked"))?;
+    let file = object::File::parse(&*object.elf)?;
+    let section = |name| file.section_by_name(name).with_context(|| format!("the object has no section {name}"));
+    let (tables, code) = (section(".rodata.stilt.linked")?, section(".text.stilt.linked")?);
+    let (field, relocation) = tables.relocations().next().context("there is nothing to fill in")?;
+    let mut bytes = tables.data()?.to_vec();
+    bytes.resize(bytes.len().next_multiple_of(4096), 0);
+    let distance = i64::try_from(bytes.len())? + relocation.addend() - i64::try_from(field)?;
+    bytes.extend(code.data()?);
+    let field = usize::try_from(field)?;
+    bytes[field..field + 8].copy_from_slice(&distance.to_le_bytes());
+    // SAFETY: the image's headers come first, in a mapping that stays.
+    Ok(unsafe { Mapping::new(&bytes)?.bytes().cast::<LinkedImage>().as_ref() })
+}
+
+/// Loads what a linker has placed.
+pub(crate) fn load_linked(engine: &Engine, image: &'static LinkedImage) -> Result<Module> {
+    // SAFETY: the compiler's output, placed as above.
+    unsafe { Module::from_linked(engine, image) }.map_err(super::embedder::show)
 }
 
 /// Loads an image where it lies. (Wasmtime does that with native code only where it was built without virtual memory.)
