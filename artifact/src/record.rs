@@ -224,6 +224,13 @@ impl<'a, R: Field, O: ByteOrder> Table<'a, R, O> {
         Records { rest: self.bytes, order: self.order, record: PhantomData }
     }
 
+    /// The records from number `first` on: none if there are not so many.
+    #[inline]
+    pub fn iter_from(&self, first: u32) -> Records<'a, R, O> {
+        let rest = self.bytes.get((first as usize).saturating_mul(R::SIZE)..).unwrap_or_default();
+        Records { rest, order: self.order, record: PhantomData }
+    }
+
     /// The records `start .. start + len`, or `None` if the table has not so many.
     pub fn slice(&self, start: u32, len: u32) -> Option<Self> {
         let from = (start as usize).checked_mul(R::SIZE)?;
@@ -257,5 +264,21 @@ impl<R: Field, O: ByteOrder> Iterator for Records<'_, R, O> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let len = self.rest.len() / R::SIZE;
         (len, Some(len))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Table;
+    use crate::order::Endian;
+
+    #[test]
+    fn records_from_a_number_on() {
+        let table = Table::<u16, _>::new(&[0, 1, 0, 2, 0, 3, 9], Endian::Big);
+        for first in 0..5 {
+            assert!(table.iter_from(first).eq(table.iter().skip(first as usize)), "{first}");
+        }
+        assert_eq!(table.iter_from(1).next(), Some(2));
+        assert_eq!(table.iter_from(u32::MAX).next(), None);
     }
 }

@@ -44,12 +44,6 @@ impl Instance {
         let made = checked.and_then(|()| Instance::make(inner, module, &list.values));
         inner.opaque.source().take_back(list);
         let ptr = made?;
-        let header = module.image().fields();
-        let own = |all: u32, imported: u32| all.saturating_sub(imported) as usize;
-        let memories = own(module.image().memories().len(), header.imported_memories());
-        let tables = own(module.image().tables().len(), header.imported_tables());
-        inner.opaque.memories = inner.opaque.memories.saturating_add(memories);
-        inner.opaque.tables = inner.opaque.tables.saturating_add(tables);
         // From here on others may refer to the instance: it stays, whatever happens.
         let vm = inner.opaque.vm_mut()?;
         vm.initialize(ptr).map_err(|error| {
@@ -62,9 +56,9 @@ impl Instance {
                 InitError::Vm(error) => vm_error(error),
             }
         })?;
-        let start = header.start();
+        let start = module.image().fields().start();
         if start != NONE {
-            let callee = inner.opaque.vm_mut()?.instance_callee(ptr, start);
+            let callee = vm.instance_callee(ptr, start);
             let callee = callee.ok_or(Error::fixed(&"the image has no way to enter its start function"))?;
             call_slots(store, &callee, &mut [0; VALUES])?;
         }
@@ -73,7 +67,7 @@ impl Instance {
 
     /// Makes an instance with these imports, which is linked but not initialised.
     fn make<T: 'static>(inner: &mut StoreInner<T>, module: &Module, imports: &[Entity]) -> Result<InstancePtr> {
-        count(inner, module)?;
+        let (memories, tables) = count(inner, module)?;
         let number = inner.opaque.push_module(module.clone())?;
         let mut imports = imports.iter().copied();
         let made = inner.opaque.parts().and_then(|(vm, mut rooms)| {
@@ -81,7 +75,10 @@ impl Instance {
         });
         if made.is_err() {
             inner.opaque.pop_module();
+            return made;
         }
+        inner.opaque.memories = inner.opaque.memories.saturating_add(memories);
+        inner.opaque.tables = inner.opaque.tables.saturating_add(tables);
         made
     }
 
@@ -174,29 +171,29 @@ impl Instance {
     }
 }
 
-/// Asks the store's limits about what a module brings.
-fn count<T: 'static>(inner: &mut StoreInner<T>, module: &Module) -> Result<()> {
+/// Asks the store's limits about what a module brings: how many memories and tables of its own.
+fn count<T: 'static>(inner: &mut StoreInner<T>, module: &Module) -> Result<(usize, usize)> {
     let image = module.image();
     let header = image.fields();
     let own = |all: u32, imported: u32| all.saturating_sub(imported) as usize;
     let memories = own(image.memories().len(), header.imported_memories());
     let tables = own(image.tables().len(), header.imported_tables());
     inner.may_add(1, memories, tables)?;
-    for entry in image.memories().iter().skip(header.imported_memories() as usize) {
+    for entry in image.memories().iter_from(header.imported_memories()) {
         let shape = stilt_vm::MemoryShape::from(&entry);
         let bytes = |pages: u64| shape.bytes(pages).unwrap_or(usize::MAX);
         if !inner.may_grow_memory(0, bytes(shape.min), shape.max.map(bytes))? {
             return Err(Error::fixed(&"memory minimum size exceeds a limit of the store"));
         }
     }
-    for entry in image.tables().iter().skip(header.imported_tables() as usize) {
+    for entry in image.tables().iter_from(header.imported_tables()) {
         let size = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
         let max = stilt_vm::TableShape::from_entry(&entry).and_then(|shape| shape.max);
         if !inner.may_grow_table(0, size(entry.min), max.map(size))? {
             return Err(Error::fixed(&"table minimum size exceeds a limit of the store"));
         }
     }
-    Ok(())
+    Ok((memories, tables))
 }
 
 /// Compares imports with what a module needs.

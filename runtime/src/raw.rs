@@ -295,12 +295,12 @@ pub fn instance_size(module: &Module) -> Option<(usize, usize)> {
     let tables = own(image.tables().len(), header.imported_tables());
     let width = u8::try_from(size_of::<usize>()).ok()?;
     let mut block = BlockSizes::new(width).total(memories, tables, header.context_size())?;
-    for entry in image.tables().iter().skip(header.imported_tables() as usize) {
+    for entry in image.tables().iter_from(header.imported_tables()) {
         let element = if entry.element == ValueType::FuncRef as u8 { width } else { 4 };
         block = block.checked_add(usize::try_from(table_size(entry.min, element)?).ok()?)?;
     }
     let mut bytes = 0usize;
-    for entry in image.memories().iter().skip(header.imported_memories() as usize) {
+    for entry in image.memories().iter_from(header.imported_memories()) {
         let shape = stilt_vm::MemoryShape::from(&entry);
         if shape.reservation == 0 {
             let pages = if shape.fixed_base { shape.most() } else { shape.min };

@@ -62,7 +62,7 @@ pub struct StoreOpaque {
     /// The error that a host function has returned, while the guest is unwound.
     pending: Option<Error>,
     lowest_stack: usize,
-    /// The bound of a guest's stack, if it is not the engine's.
+    /// The bound of a guest's stack: at first the engine's.
     stack: Option<usize>,
     /// Where all that belongs to the store comes from, if not from the allocator.
     given: Option<Given>,
@@ -81,7 +81,7 @@ impl<T> Store<T> {
             externs: TryVec::new(),
             pending: None,
             lowest_stack: 0,
-            stack: None,
+            stack: engine.config().stack(),
             given: None,
             memories: 0,
             tables: 0,
@@ -256,7 +256,7 @@ impl StoreOpaque {
     }
 
     fn stack(&self) -> Option<usize> {
-        self.stack.or(self.engine.config().stack())
+        self.stack
     }
 
     fn set_limits(&mut self) {

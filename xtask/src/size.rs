@@ -3,7 +3,7 @@
 mod native;
 mod thumb;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 const FOLDER: &str = "embedding-example/smallest";
 
@@ -12,6 +12,9 @@ const LEAST: &str = "bulk-memory,tables";
 
 /// What may be had beyond that.
 const FEATURES: [&str; 5] = ["image-checks", "messages", "backtraces", "pooling-allocator", "soft-float"];
+
+/// The most that the smallest image may load, in bytes.
+const LIMIT: u64 = 32 * 1024;
 
 /// Bytes by section.
 struct Sizes(Vec<(String, u64)>);
@@ -22,7 +25,7 @@ impl Sizes {
     }
 }
 
-/// Links the smallest image and the one with everything; neither can reach a panic.
+/// Links the smallest image and the one with everything; neither can reach a panic, and the smallest has at most [`LIMIT`] bytes.
 pub(crate) fn run() -> Result<()> {
     native::measure(&format!("{LEAST},{}", FEATURES.join(",")))?;
     native::check_that_it_runs()?;
@@ -33,7 +36,14 @@ pub(crate) fn run() -> Result<()> {
     for (name, size) in &sizes.0 {
         println!("{name:<24} {size:>8}");
     }
-    println!("{:<24} {:>8}", "all that is loaded", sizes.total());
+    let total = sizes.total();
+    println!("{:<24} {total:>8}   of at most {LIMIT}", "all that is loaded");
+    ensure!(
+        total <= LIMIT,
+        "the smallest image loads {total} bytes, {} more than the limit of {LIMIT} (LIMIT of xtask/src/size.rs): compare \
+         target/smallest/smallest.map with that of an earlier commit to see which functions grew",
+        total - LIMIT
+    );
     Ok(())
 }
 

@@ -338,13 +338,13 @@ impl Store {
         let head = unsafe { start.byte_add(plan.head) }.cast::<InstanceHead>();
         // SAFETY: as above.
         let context = unsafe { start.byte_add(plan.context) }.cast::<VmContext>();
-        for (place, entry) in (0..memory_count).zip(image.memories().iter().skip(header.imported_memories() as usize)) {
+        for (place, entry) in (0..memory_count).zip(image.memories().iter_from(header.imported_memories())) {
             // SAFETY: the plan has room for this one.
             let place = unsafe { memories.add(place as usize) };
             // SAFETY: it is within the storage, aligned and ours.
             unsafe { place.write(MemoryBlock::empty(MemoryShape::from(&entry))) };
         }
-        for (place, entry) in (0..table_count).zip(image.tables().iter().skip(header.imported_tables() as usize)) {
+        for (place, entry) in (0..table_count).zip(image.tables().iter_from(header.imported_tables())) {
             let shape = TableShape::from_entry(&entry).ok_or(BROKEN)?;
             // SAFETY: the plan has room for this one.
             let place = unsafe { tables.add(place as usize) };
@@ -437,7 +437,7 @@ impl Store {
             reference.type_index.set(if func < header.imported_funcs() { NONE } else { ty });
             reference.type_id.set(view.head.type_ids().get(ty as usize).copied().ok_or(DAMAGED)?);
         }
-        for (index, entry) in (0..).zip(image.globals().iter()).skip(header.imported_globals() as usize) {
+        for (index, entry) in (header.imported_globals()..).zip(image.globals().iter_from(header.imported_globals())) {
             let (global, ty) = view.global(index).ok_or(DAMAGED)?;
             let value = init::evaluate(view, entry.init).ok_or(DAMAGED)?;
             // SAFETY: a value of this type lies there.
