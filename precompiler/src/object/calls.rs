@@ -116,7 +116,9 @@ fn code(text: &mut String, name: &str, id: &str, ty: &WasmSignature) {
     let _ =
         writeln!(text, "  const struct {name}_host *host = (const struct {name}_host *)data;\n  stilt_status status;");
     for (place, result) in ty.results.iter().enumerate() {
-        let _ = writeln!(text, "  {} r{place};", c_type(*result));
+        // What a host function leaves out is zero, not what lay on the stack.
+        let zero = if *result == ValueType::V128 { "{ { 0 } }" } else { "0" };
+        let _ = writeln!(text, "  {} r{place} = {zero};", c_type(*result));
     }
     let arguments = values(&ty.params).map(|(_, ty, slot)| format!(", {}", load(ty, slot)));
     let places = (0..ty.results.len()).map(|place| format!(", &r{place}"));
