@@ -74,7 +74,7 @@ typedef uint32_t stilt_externref;
 /* ---- Sizes ------------------------------------------------------------------------------------------------------------
  *
  * Bytes of storage, for storage of STILT_ALIGN. They are constants, so that storage can be an array. The library is compared
- * with them when it is built; `stilt inspect` prints what a module needs of them.
+ * with them when it is built. What a module needs of them, its own header has, and stilt_module_needs says.
  */
 #define STILT_ALIGN 16u
 
