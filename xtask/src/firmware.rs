@@ -5,12 +5,13 @@ mod sizes;
 pub(crate) mod speed;
 pub(crate) mod suite;
 
+use crate::boot;
 use crate::tool;
 use anyhow::{Context as _, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 const FOLDER: &str = "embedding-example/firmware";
 
@@ -167,28 +168,8 @@ fn boot(board: &Board, arguments: &[String]) -> Result<String> {
 fn start(board: &Board, arguments: &[String], clock: &str) -> Result<String> {
     let mut qemu = Command::new(board.qemu);
     qemu.args(board.arguments).args(["-icount", clock, "-display", "none", "-monitor", "none", "-serial", "stdio"]);
-    qemu.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-    eprintln!("+ {qemu:?}");
-    let mut child = qemu.spawn().with_context(|| format!("cannot start {}", board.qemu))?;
-    let mut output = child.stdout.take().context("the emulator has an output")?;
-    let reader = std::thread::spawn(move || {
-        let mut said = Vec::new();
-        std::io::Read::read_to_end(&mut output, &mut said).map(|_| String::from_utf8_lossy(&said).into_owned())
-    });
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait()? {
-            Some(status) => break Some(status),
-            None if start.elapsed() > PATIENCE => {
-                child.kill()?;
-                child.wait()?;
-                break None;
-            }
-            None => std::thread::sleep(Duration::from_millis(20)),
-        }
-    };
-    let said = reader.join().ok().context("the reader of the serial line ended")??;
-    print!("{said}");
+    qemu.args(arguments);
+    let (said, status) = boot::to_its_end(&mut qemu, PATIENCE)?;
     match status {
         Some(status) if status.success() => Ok(said),
         Some(status) => bail!("the firmware on {} ended with {status}", board.name),

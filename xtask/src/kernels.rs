@@ -1,13 +1,13 @@
 //! The example of a kernel, built and booted in QEMU, once with guests and once with the conformance kit. What it writes to its
 //! serial line is compared here.
 
+use crate::boot;
 use crate::debugger::{self, Emulator};
 use crate::tool;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const FOLDER: &str = "embedding-example/kernel";
@@ -160,28 +160,7 @@ fn check_backtrace(machine: &Machine) -> Result<()> {
 /// What a kernel writes to its serial line until it ends.
 fn boot(machine: &Machine, program: &str) -> Result<String> {
     let mut qemu = machine.emulator(program);
-    qemu.stdin(Stdio::null()).stdout(Stdio::piped());
-    eprintln!("+ {qemu:?}");
-    let mut child = qemu.spawn().with_context(|| format!("cannot start {}", machine.qemu))?;
-    let mut output = child.stdout.take().context("the emulator has an output")?;
-    let reader = std::thread::spawn(move || {
-        let mut said = Vec::new();
-        output.read_to_end(&mut said).map(|_| String::from_utf8_lossy(&said).into_owned())
-    });
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait()? {
-            Some(status) => break Some(status),
-            None if start.elapsed() > PATIENCE => {
-                child.kill()?;
-                child.wait()?;
-                break None;
-            }
-            None => std::thread::sleep(Duration::from_millis(20)),
-        }
-    };
-    let said = reader.join().ok().context("the reader of the serial line ended")??;
-    print!("{said}");
+    let (said, status) = boot::to_its_end(&mut qemu, PATIENCE)?;
     match status {
         Some(status) if status.code() == Some(machine.success) => Ok(said),
         Some(status) => bail!("`{program}` on {} ended with {status}", machine.isa),

@@ -1,5 +1,6 @@
 //! The project's own tasks. `cargo xtask --help` lists them.
 
+mod boot;
 mod build_script;
 mod c_api;
 mod check;
