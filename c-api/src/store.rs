@@ -64,7 +64,6 @@ type Stopped = (Trap, u32, u32);
 pub(crate) struct Data {
     control: *const Control,
     limits: StoreLimits,
-    on: bool,
 }
 
 // SAFETY: a store is used by one thread at a time (INV-C-CALLER), and so is what it leads to.
@@ -178,14 +177,14 @@ impl StoreObject {
     }
 }
 
-/// Limits that may not be there.
+/// The limits of the store's configuration.
 impl ResourceLimiter for Data {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Made<bool> {
-        if self.on { self.limits.memory_growing(current, desired, maximum) } else { Ok(true) }
+        self.limits.memory_growing(current, desired, maximum)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Made<bool> {
-        if self.on { self.limits.table_growing(current, desired, maximum) } else { Ok(true) }
+        self.limits.table_growing(current, desired, maximum)
     }
 
     fn instances(&self) -> usize {
@@ -289,7 +288,7 @@ unsafe fn new(
         // SAFETY: INV-C-CALLER.
         Some(unsafe { pointer::plain_storage(config.memory_storage, config.memory_storage_size) }?)
     };
-    let data = Data { control: core::ptr::null(), limits: config.limits(), on: true };
+    let data = Data { control: core::ptr::null(), limits: config.limits() };
     if config.stack_size == 0 && config.stack_lowest == 0 && !raw::has_stack_bound(engine) {
         let message = Error::fixed(&"the stack has no bound: stack_size of the engine or the store, or stack_lowest");
         return Err(Failure { message: Message::Error(message), ..Status::INVALID.into() });
