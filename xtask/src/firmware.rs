@@ -16,7 +16,7 @@ use std::time::Duration;
 const FOLDER: &str = "embedding-example/firmware";
 
 /// No boot takes longer, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// What the firmware may take of RAM beside the guest's memory, in bytes: static data, heap and stack.
 const MOST_RAM: u64 = 16 << 10;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const FOLDER: &str = "embedding-example/kernel";
 
 /// No boot takes longer, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 struct Machine {
     /// As `stilt compile --target` names it.

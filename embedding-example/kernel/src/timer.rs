@@ -6,7 +6,8 @@ use crate::lock::Lock;
 use core::sync::atomic::{AtomicU64, Ordering};
 use stilt::InterruptHandle;
 
-/// Ticks in a second.
+/// Ticks in a second, as far as what is done at each takes no time: the next is counted from its end, so that whatever was
+/// interrupted goes on even where a guest in the interrupt takes longer than that.
 pub const FREQUENCY: u64 = 1000;
 
 static TICKS: AtomicU64 = AtomicU64::new(0);

@@ -56,7 +56,7 @@ pub(super) fn prepare_interrupts() {
     write(INTERFACE, 1);
 }
 
-/// Starts the timer: [`timer::FREQUENCY`] ticks a second.
+/// Starts the timer, which ticks as [`timer::FREQUENCY`] says.
 pub(crate) fn start_timer() {
     prepare_interrupts();
     next_tick();
@@ -96,9 +96,9 @@ pub(super) fn interrupt() {
     let number = read(INTERFACE + 0xc);
     match number & 0x3ff {
         TIMER => {
+            timer::tick();
             next_tick();
             write(INTERFACE + 0x10, number);
-            timer::tick();
         }
         SYNCHRONIZE => {
             // The return from the interrupt is what synchronises; nothing of the program is run before it.

@@ -46,7 +46,7 @@ fn time() -> usize {
     time
 }
 
-/// Starts the timer: [`timer::FREQUENCY`] ticks a second.
+/// Starts the timer, which ticks as [`timer::FREQUENCY`] says.
 pub(crate) fn start_timer() {
     next_tick();
     // SAFETY: lets the timer interrupt, for which there is a handler.
@@ -61,8 +61,8 @@ fn next_tick() {
 /// An interrupt of this core.
 pub(super) fn interrupt(cause: u64) {
     if cause == TIMER {
-        next_tick();
         timer::tick();
+        next_tick();
     }
 }
 

@@ -44,9 +44,8 @@ pub fn exit(success: bool) -> ! {
     }
 }
 
-/// Starts the timer: [`timer::FREQUENCY`] ticks a second, and lets only it interrupt.
+/// Starts the timer, which ticks as [`timer::FREQUENCY`] says, and lets only it interrupt.
 pub(crate) fn start_timer() {
-    const INPUT: u64 = 1_193_182;
     for (controller, first_vector, lines) in [(FIRST_CONTROLLER, 32, 4), (SECOND_CONTROLLER, 40, 2)] {
         write(controller, 0x11);
         write(controller + 1, first_vector);
@@ -55,10 +54,23 @@ pub(crate) fn start_timer() {
     }
     write(FIRST_CONTROLLER + 1, !1);
     write(SECOND_CONTROLLER + 1, !0);
+    next_tick();
+}
+
+/// One interrupt of the timer, at the end of its count.
+fn next_tick() {
+    const INPUT: u64 = 1_193_182;
     let [low, high, ..] = (INPUT / timer::FREQUENCY).to_le_bytes();
-    write(0x43, 0x34);
+    write(0x43, 0x30);
     write(0x40, low);
     write(0x40, high);
+}
+
+/// The timer has interrupted.
+pub(super) fn tick() {
+    timer::tick();
+    next_tick();
+    end_of_interrupt();
 }
 
 /// The controllers may send the next interrupt.

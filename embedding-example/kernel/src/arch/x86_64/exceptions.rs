@@ -3,7 +3,6 @@
 use super::descriptors::{self, VECTORS};
 use super::devices;
 use crate::fault::{self, Exception};
-use crate::timer;
 use crate::window::Access;
 use core::arch::{asm, global_asm};
 
@@ -137,10 +136,7 @@ const PAGE_FAULT: u64 = 14;
 
 extern "C" fn exception(frame: &mut Frame) {
     let exception = match frame.vector {
-        devices::TIMER => {
-            devices::end_of_interrupt();
-            return timer::tick();
-        }
+        devices::TIMER => return devices::tick(),
         // What devices send although nobody asked: the last line of each controller.
         vector if vector > devices::TIMER => return devices::end_of_interrupt(),
         PAGE_FAULT => {
