@@ -12,7 +12,7 @@ pub(super) fn write(out: &mut Stdout, path: &str, report: &Report, functions: us
         if report.modules.len() > 1 {
             out.line(&format!("\nModule {number}"))?;
         }
-        contents(out, module, functions)?;
+        contents(out, module, report.needs.architecture == "pulley", functions)?;
     }
     heading(out, "Sections", report.sections.len())?;
     for section in &report.sections {
@@ -55,7 +55,7 @@ fn needs(out: &mut Stdout, needs: &Needs) -> Result<()> {
     )
 }
 
-fn contents(out: &mut Stdout, module: &ModuleReport, functions: usize) -> Result<()> {
+fn contents(out: &mut Stdout, module: &ModuleReport, bytecode: bool, functions: usize) -> Result<()> {
     stack(out, &module.stack)?;
     out.line("\nMemory of one instance")?;
     out.field("at least", &size(module.instance.least))?;
@@ -69,6 +69,7 @@ fn contents(out: &mut Stdout, module: &ModuleReport, functions: usize) -> Result
         let (min, element, bytes) = (table.min, table.element, table.element_size);
         out.field(&format!("table {index}"), &format!("{imported}{min} × {element} of {bytes} bytes, {max}"))?;
     }
+    storage(out, module, bytecode)?;
     heading(out, "Imports", module.imports.len())?;
     for import in &module.imports {
         out.line(&format!("  {}.{}  {}", import.module.escape_debug(), import.name.escape_debug(), import.ty))?;
@@ -101,6 +102,31 @@ fn contents(out: &mut Stdout, module: &ModuleReport, functions: usize) -> Result
         out.field(key, value)?;
     }
     out.field("sites", &format!("{} traps and calls, which lead back to wasm offsets", module.sites))
+}
+
+/// The numbers of the C header that goes with an object, by their names there.
+fn storage(out: &mut Stdout, module: &ModuleReport, bytecode: bool) -> Result<()> {
+    let storage = &module.instance.storage;
+    out.line("\nStorage of one instance, where the embedder gives it (in the header of an object: NAME_...)")?;
+    for (name, value) in [
+        ("INSTANCE_SIZE", storage.block),
+        ("INSTANCE_ALIGN", storage.align),
+        ("TABLES_SIZE", storage.tables),
+        ("MEMORIES_SIZE", storage.memories),
+        ("STORAGE_SIZE", storage.total),
+        ("TYPES", storage.types.into()),
+    ] {
+        out.field(name, &value.to_string())?;
+    }
+    // `stilt.h` has the numbers of its own objects.
+    let (total, imports) = (storage.total, module.imports.len());
+    let interpreter = if bytecode { " + STILT_INTERPRETER_SIZE + stack" } else { "" };
+    out.field(
+        "STORE_SIZE",
+        &format!(
+            "STILT_STORE_SIZE(frames) + STILT_INSTANCE_BASE + {total} + {imports} * STILT_IMPORT_SIZE{interpreter}"
+        ),
+    )
 }
 
 fn stack(out: &mut Stdout, stack: &StackReport) -> Result<()> {

@@ -64,6 +64,59 @@ fn programs_see_the_same_for_every_target() {
     }
 }
 
+/// Tables of both kinds of elements, an imported one, and nothing that is a multiple of 16.
+const STORAGE: &str = r#"(module
+    (import "env" "log" (func (param i32 f64)))
+    (import "env" "more" (table 4 funcref))
+    (memory (export "memory") 2 3)
+    (table 5 funcref)
+    (table 3 externref)
+    (global (mut i64) (i64.const 1))
+    (func (export "run") (param i32) (call 0 (local.get 0) (f64.const 1))))"#;
+
+#[test]
+fn the_storage_is_what_the_header_of_an_object_says() {
+    let folder = Folder::new();
+    folder.file("sample.wat", STORAGE);
+    for (target, machine) in [("x86_64", None), ("pulley32", Some("arm")), ("pulley64", Some("aarch64"))] {
+        let mut object = vec!["compile", "sample.wat", "--emit", "obj", "--target", target, "--traps", "explicit"];
+        object.extend(machine.into_iter().flat_map(|machine| ["--machine", machine]));
+        folder.stilt(&object).succeeds();
+        let header = std::fs::read_to_string(folder.path("sample.h")).expect("text");
+        let defined = |name: &str| -> u64 {
+            let line = header.lines().find_map(|line| line.strip_prefix(&format!("#define SAMPLE_{name} ")));
+            line.and_then(|value| value.trim_end_matches('u').parse().ok())
+                .unwrap_or_else(|| panic!("{name}: {header}"))
+        };
+
+        folder.stilt(&["compile", "sample.wat", "--target", target, "--traps", "explicit"]).succeeds();
+        let json = folder.stilt(&["inspect", "sample.cwasm", "--format", "json"]).succeeds().stdout;
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        let storage = json["modules"][0]["instance"]["storage"].as_object().expect("an object");
+        let names = [
+            ("block", "INSTANCE_SIZE"),
+            ("align", "INSTANCE_ALIGN"),
+            ("tables", "TABLES_SIZE"),
+            ("memories", "MEMORIES_SIZE"),
+            ("total", "STORAGE_SIZE"),
+            ("types", "TYPES"),
+        ];
+        assert_eq!(storage.len(), names.len(), "{storage:?}");
+        let text = folder.stilt(&["inspect", "sample.cwasm"]).succeeds().stdout;
+        for (field, name) in names {
+            assert_eq!(storage[field].as_u64(), Some(defined(name)), "{field} on {target}: {storage:?}");
+            let line = format!("  {name:<14}  {}", defined(name));
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        assert!(defined("TABLES_SIZE") > 0 && defined("MEMORIES_SIZE") > 2 << 16);
+        let interpreter = if machine.is_some() { " + STILT_INTERPRETER_SIZE + stack" } else { "" };
+        let total = defined("STORAGE_SIZE");
+        let sum =
+            format!("STILT_STORE_SIZE(frames) + STILT_INSTANCE_BASE + {total} + 2 * STILT_IMPORT_SIZE{interpreter}");
+        assert!(text.contains(&sum), "{sum}\n{text}");
+    }
+}
+
 #[test]
 fn what_is_no_image_is_refused() {
     let folder = Folder::new();

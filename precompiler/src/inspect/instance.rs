@@ -2,6 +2,7 @@
 
 use super::{AnyModule, wat};
 use serde::Serialize;
+use stilt_artifact::storage::{BLOCK_ALIGN, BlockSizes, memory_size, table_size};
 use stilt_artifact::tables::{FLAG_HAS_MAX, FLAG_SHARED};
 use stilt_artifact::types::ValueType;
 
@@ -17,6 +18,26 @@ pub struct InstanceReport {
     pub tables: Vec<TableReport>,
     /// Bytes that must be there before its first instruction runs: context, own memories, own tables.
     pub least: u64,
+    /// What it takes where the embedder gives storage.
+    pub storage: StorageReport,
+}
+
+/// What one instance takes of storage that is given, as the constants say in the C header of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StorageReport {
+    /// Bytes of the block with all that is of fixed size: `NAME_INSTANCE_SIZE`.
+    pub block: u64,
+    /// Alignment of the block, in bytes: `NAME_INSTANCE_ALIGN`.
+    pub align: u64,
+    /// Bytes of the elements of its own tables, as they are at first: `NAME_TABLES_SIZE`.
+    pub tables: u64,
+    /// Bytes of its own memories, as they are at first: `NAME_MEMORIES_SIZE`.
+    pub memories: u64,
+    /// All of it: `NAME_STORAGE_SIZE`.
+    pub total: u64,
+    /// Function types of the module, of which an engine and the module keep numbers: `NAME_TYPES`.
+    pub types: u32,
 }
 
 /// A linear memory.
@@ -82,6 +103,25 @@ impl InstanceReport {
         let own_tables = tables.iter().filter(|table| !table.imported);
         let own_tables = own_tables.map(|table| table.min.saturating_mul(table.element_size.into()));
         let least = own_memories.chain(own_tables).fold(context, u64::saturating_add);
-        InstanceReport { context, memories, tables, least }
+        let storage = StorageReport::new(module, &memories, &tables);
+        InstanceReport { context, memories, tables, least, storage }
+    }
+}
+
+impl StorageReport {
+    fn new(module: &AnyModule<'_>, memories: &[MemoryReport], tables: &[TableReport]) -> StorageReport {
+        let (pointer_width, context) = (module.image().header().pointer_width, module.header().context_size);
+        let memories: Vec<_> = memories.iter().filter(|memory| !memory.imported).collect();
+        let tables: Vec<_> = tables.iter().filter(|table| !table.imported).collect();
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let block = BlockSizes::new(pointer_width).total(count(memories.len()), count(tables.len()), context);
+        let block = block.map_or(u64::MAX, |block| block as u64);
+        let element = |table: &TableReport| u8::try_from(table.element_size).unwrap_or(u8::MAX);
+        let tables = tables.iter().map(|table| table_size(table.min, element(table)).unwrap_or(u64::MAX));
+        let tables = tables.fold(0, u64::saturating_add);
+        let memories = memories.iter().map(|memory| memory_size(memory.min).unwrap_or(u64::MAX));
+        let memories = memories.fold(0, u64::saturating_add);
+        let total = block.saturating_add(tables).saturating_add(memories);
+        StorageReport { block, align: BLOCK_ALIGN as u64, tables, memories, total, types: module.types().len() }
     }
 }

@@ -10,7 +10,7 @@ mod stack;
 mod wat;
 
 pub use function::FunctionReport;
-pub use instance::{InstanceReport, MemoryReport, TableReport};
+pub use instance::{InstanceReport, MemoryReport, StorageReport, TableReport};
 pub use module::{ExportReport, ImportReport, ModuleReport};
 pub use needs::{Needs, Rung};
 pub use sections::SectionReport;
