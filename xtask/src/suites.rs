@@ -169,11 +169,16 @@ fn corpus() -> Result<()> {
 pub(crate) fn run(all: bool, only: Option<&str>) -> Result<()> {
     let mut skipped = Vec::new();
     let mut ran = Vec::new();
+    let mut failed = Vec::new();
     for suite in SUITES.iter().filter(|suite| only.is_none_or(|text| suite.name.contains(text))) {
         let absent: Vec<_> = suite.needs.iter().copied().filter(|file| !Path::new(file).exists()).collect();
         if absent.is_empty() {
             let start = Instant::now();
-            (suite.run)()?;
+            // The others say something about it, too.
+            if let Err(error) = (suite.run)() {
+                eprintln!("error: {}: {error:#}", suite.name);
+                failed.push(format!("{}: {error:#}", suite.name));
+            }
             ran.push((suite.name, start.elapsed().as_secs()));
         } else {
             skipped.push(format!("{} (missing here: {})", suite.name, absent.join(", ")));
@@ -181,6 +186,9 @@ pub(crate) fn run(all: bool, only: Option<&str>) -> Result<()> {
     }
     println!("\nran, in seconds:");
     ran.iter().for_each(|(name, seconds)| println!("  {seconds:>5}  {name}"));
+    if !failed.is_empty() {
+        bail!("{} suite(s) failed:\n  {}", failed.len(), failed.join("\n  "));
+    }
     if skipped.is_empty() {
         if only.is_none() {
             matrix::check()?;

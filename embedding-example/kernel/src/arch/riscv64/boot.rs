@@ -1,4 +1,5 @@
-//! The first instructions of each hart: a stack, and the float registers of guests.
+//! The first instructions of each hart: a stack, and the float registers of guests. A hart that comes to `start` when another has been
+//! there is the second: OpenSBI 1.1 lets one that wakes early begin where the first did, before the address it was given is in place.
 
 use super::{activate, firmware, prepare_core};
 use crate::cores;
@@ -9,6 +10,13 @@ global_asm!(
     .section .boot, "ax"
     .globl start
     start:
+        .option push
+        .option arch, +a
+        la t0, started
+        li t1, 1
+        amoswap.w t1, t1, (t0)
+        .option pop
+        bnez t1, second_start
         la sp, stack_top
         la t1, {boot}
         j 1f
@@ -23,6 +31,11 @@ global_asm!(
         li s0, 0
         li ra, 0
         jr t1
+
+    .section .data.started, "aw"
+    .balign 4
+    started:
+        .word 0
     "#,
     boot = sym boot,
     second = sym second,

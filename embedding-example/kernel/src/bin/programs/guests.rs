@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 use stilt::{Caller, Config, Context as _, Engine, Instance, LinkedImage, Linker, Module, Result, Store};
-use stilt::{WasmParams, WasmResults, format_err};
+use stilt::{TypedFunc, WasmParams, WasmResults, format_err};
 use stilt_example_kernel::{arch, boot, images, println};
 
 /// How a guest was compiled, and how it is loaded.
@@ -120,7 +120,12 @@ impl Guest {
     }
 
     pub(crate) fn call<P: WasmParams, R: WasmResults>(&mut self, function: &str, arguments: P) -> Result<R> {
-        self.instance.get_typed_func::<P, R>(&mut self.store, function)?.call(&mut self.store, arguments)
+        self.function::<P, R>(function)?.call(&mut self.store, arguments)
+    }
+
+    /// A function, to be called later. Finding it takes the engine's lock; calling it takes none.
+    pub(crate) fn function<P: WasmParams, R: WasmResults>(&mut self, name: &str) -> Result<TypedFunc<P, R>> {
+        self.instance.get_typed_func(&mut self.store, name)
     }
 }
 

@@ -2,14 +2,17 @@
 
 use crate::guests::{Ground, Guest, Way};
 use crate::{SUM, TERMS, expect};
-use stilt::{Result, Trap, format_err};
+use stilt::{Result, Trap, TypedFunc, format_err};
 use stilt_example_kernel::lock::Lock;
 use stilt_example_kernel::{arch, println, timer};
 
-/// What the interrupt runs: one guest that counts, one that traps.
+/// What the interrupt runs: one guest that counts, one that traps. Their functions were found before: what is interrupted may hold
+/// the engine's lock.
 struct Running {
     counter: Guest,
+    tick: TypedFunc<(), ()>,
     trapping: Guest,
+    parse: TypedFunc<i32, i32>,
     /// The first thing that was not as it should be.
     outcome: Result<()>,
 }
@@ -17,7 +20,7 @@ struct Running {
 static RUNNING: Lock<Option<Running>> = Lock::new(None);
 
 /// In the interrupt.
-extern "C" fn tick() {
+extern "C" fn at_a_tick() {
     RUNNING.with(|running| {
         if let Some(running) = running
             && running.outcome.is_ok()
@@ -29,8 +32,8 @@ extern "C" fn tick() {
 
 impl Running {
     fn once(&mut self) -> Result<()> {
-        self.counter.call::<(), ()>("tick", ())?;
-        expect(self.trapping.call::<i32, i32>("parse", -9), Trap::MemoryOutOfBounds).map(drop)
+        self.tick.call(&mut self.counter.store, ())?;
+        expect(self.parse.call(&mut self.trapping.store, -9), Trap::MemoryOutOfBounds).map(drop)
     }
 }
 
@@ -39,10 +42,11 @@ pub(crate) fn above(ground: &Ground, way: Way) -> Result<()> {
     for guest in [&mut counter, &mut trapping] {
         guest.store.set_stack_limit(arch::lowest_of_interrupt_stack());
     }
-    RUNNING.with(|running| *running = Some(Running { counter, trapping, outcome: Ok(()) }));
+    let (tick, parse) = (counter.function("tick")?, trapping.function("parse")?);
+    RUNNING.with(|running| *running = Some(Running { counter, tick, trapping, parse, outcome: Ok(()) }));
     let mut guest = ground.guest("measure", way)?;
     let start = timer::ticks();
-    timer::at_each_tick(Some(tick));
+    timer::at_each_tick(Some(at_a_tick));
     let mut outcome = Ok(SUM);
     while timer::ticks() < start + 20 && matches!(outcome, Ok(SUM)) {
         outcome = guest.call("harmonic", TERMS);
