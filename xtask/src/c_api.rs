@@ -50,13 +50,13 @@ struct Work {
 
 pub(crate) fn run() -> Result<()> {
     let root = tool::root();
-    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let stilt = tool::stilt()?;
     let work = Work { folder: root.join("target/c-example"), library: library("pulley")? };
     if work.folder.exists() {
         fs::remove_dir_all(&work.folder)?;
     }
     fs::create_dir_all(&work.folder)?;
-    let stilt = || Command::new(root.join("target/debug/stilt"));
+    let stilt = || Command::new(&stilt);
     let modules = MODULES.map(|module| root.join(EXAMPLE).join(format!("{module}.wat")));
     let mut objects = stilt();
     objects.args(["compile", "--emit", "obj", "--traps", "explicit", "--interrupt", "epoch", "--out-dir"]);

@@ -10,9 +10,8 @@ use std::process::Command;
 const EXAMPLE: &str = "embedding-example/cmake";
 
 pub(crate) fn run() -> Result<()> {
-    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let stilt = tool::stilt()?;
     let root = tool::root();
-    let stilt = root.join("target").join("debug/stilt");
     // A copy, so that the module can be changed.
     let folder = root.join("target").join("cmake-example");
     if folder.exists() {

@@ -8,8 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 pub(crate) fn run() -> Result<()> {
-    tool::run(tool::cargo().args(["build", "--package", "stilt-cli"]))?;
-    let stilt = tool::root().join("target/debug/stilt");
+    let stilt = tool::stilt()?;
     let folder = tool::root().join("target/demo");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let image = |name: &str| folder.join(format!("{name}.cwasm"));

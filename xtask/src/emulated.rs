@@ -122,7 +122,7 @@ const SLOW: &str = "it takes a minute: many rounds of what others do once";
 /// The embedding's tests, on the machine whose byte order differs. The emulated program has the command of this machine compile its modules.
 pub(crate) fn embedding() -> Result<()> {
     let machine = &S390X;
-    tool::run(tool::cargo().args(["build", "--quiet", "--workspace", "--bin", "stilt"]))?;
+    let stilt = tool::stilt()?;
     let mut tests = machine.cargo_with("test", UNWINDING);
     tests.args(["--package", "stilt-embedding-tests", "--no-default-features", "--test", "embedding", "--"]);
     for (name, why) in LEFT_OUT {
@@ -131,7 +131,7 @@ pub(crate) fn embedding() -> Result<()> {
     }
     let emulator = machine.emulate().join(" ");
     tests.env(format!("CARGO_TARGET_{}_RUNNER", machine.variable().to_uppercase()), &emulator);
-    tests.env("STILT_EMULATOR", emulator).env("STILT_COMPILER", tool::root().join("target/debug/stilt"));
+    tests.env("STILT_EMULATOR", emulator).env("STILT_COMPILER", stilt);
     tool::run(&mut tests)
 }
 

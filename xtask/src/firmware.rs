@@ -85,7 +85,7 @@ fn run(board: &Board) -> Result<()> {
 
 /// The guests, C and text, as bytecode for 32 bits; and one image that does not belong there.
 fn compile_guests() -> Result<PathBuf> {
-    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let program = tool::stilt()?;
     let guests = tool::root().join(FOLDER).join("guests");
     let modules = tool::root().join("target/firmware/modules");
     let images = tool::root().join("target/firmware/images");
@@ -95,7 +95,7 @@ fn compile_guests() -> Result<PathBuf> {
     fs::create_dir_all(&images)?;
     fs::create_dir_all(&modules)?;
     let compile = |module: &Path, target: &str, image: &str, options: &[&str]| {
-        let mut stilt = Command::new(tool::root().join("target/debug/stilt"));
+        let mut stilt = Command::new(&program);
         stilt.arg("compile").arg(module).args(["--target", target, "--strip"]).args(options);
         tool::run(stilt.arg("-o").arg(images.join(image).with_extension("cwasm")))
     };

@@ -91,7 +91,7 @@ fn run(machine: &Machine) -> Result<()> {
 
 /// Each guest, four ways, and the images that do not belong there.
 fn compile_guests(machine: &Machine) -> Result<PathBuf> {
-    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let program = tool::stilt()?;
     let images = tool::root().join("target/kernel/images").join(machine.isa);
     if images.exists() {
         fs::remove_dir_all(&images)?;
@@ -99,7 +99,7 @@ fn compile_guests(machine: &Machine) -> Result<PathBuf> {
     fs::create_dir_all(&images)?;
     let stilt = |guest: &str, output: &str, arguments: &[&str]| {
         let module = tool::root().join(FOLDER).join("guests").join(guest).with_extension("wat");
-        let mut stilt = Command::new(tool::root().join("target/debug/stilt"));
+        let mut stilt = Command::new(&program);
         tool::run(stilt.arg("compile").arg(module).arg("-o").arg(images.join(output)).args(arguments))
     };
     let compile = |guest: &str, way: &str, arguments: &[&str]| stilt(guest, &format!("{guest}.{way}.cwasm"), arguments);

@@ -67,9 +67,8 @@ pub(crate) fn run() -> Result<()> {
 
 impl Work {
     fn new(machine: Option<&'static Machine>) -> Result<Work> {
-        tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
-        let target = tool::root().join("target");
-        let folder = target.join("linked-example").join(machine.map_or("here", |machine| machine.isa));
+        let stilt = tool::stilt()?;
+        let folder = tool::root().join("target/linked-example").join(machine.map_or("here", |machine| machine.isa));
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
@@ -77,7 +76,7 @@ impl Work {
         if machine.is_some() {
             elsewhere::offer_lld(&folder)?;
         }
-        Ok(Work { folder, stilt: target.join("debug/stilt"), machine })
+        Ok(Work { folder, stilt, machine })
     }
 
     /// The runtime for C, with these features.

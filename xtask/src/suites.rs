@@ -155,7 +155,7 @@ const SUITES: &[Suite] = &[
 ];
 
 fn packages() -> Result<()> {
-    tool::run(tool::cargo().args(["test", "-p", "stilt-corpus-tests", "--test", "packages", "--", "--ignored"]))
+    tool::run(tool::cargo().args(["test", "--workspace", "--test", "packages", "--", "--ignored"]))
 }
 
 fn workspace() -> Result<()> {

@@ -16,6 +16,12 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// The program `stilt`, built with the features that the workspace's tests give Cranelift, so that it is compiled once for both.
+pub(crate) fn stilt() -> Result<PathBuf> {
+    run(cargo().args(["build", "--workspace", "--bin", "stilt"]))?;
+    Ok(root().join("target/debug/stilt"))
+}
+
 /// Runs a command to its end; anything but success is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("+ {}", shown(command));

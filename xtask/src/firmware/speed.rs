@@ -83,12 +83,12 @@ fn module() -> Result<String> {
 
 /// Measures, and prints a table.
 pub(crate) fn run() -> Result<()> {
-    tool::run(tool::cargo().args(["build", "--quiet", "--package", "stilt-cli"]))?;
+    let program = tool::stilt()?;
     let folder = tool::root().join("target/firmware");
     let (module_file, images) = (folder.join("speed.wat"), folder.join("speed-images"));
     fs::create_dir_all(&images)?;
     fs::write(&module_file, module()?)?;
-    let mut stilt = Command::new(tool::root().join("target/debug/stilt"));
+    let mut stilt = Command::new(&program);
     stilt.arg("compile").arg(&module_file).args(["--target", "pulley32", "--inline", "off", "--strip", "-o"]);
     tool::run(stilt.arg(images.join("speed.cwasm")))?;
     let arm = measure(&CORTEX_M, &images)?;

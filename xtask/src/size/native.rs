@@ -35,9 +35,13 @@ pub(super) fn measure(features: &str) -> Result<Sizes> {
 pub(super) fn check_that_it_runs() -> Result<()> {
     let target = tool::root().join("target/smallest");
     let image = target.join("run.cwasm");
-    let mut compile = tool::cargo();
-    compile.args(["run", "--quiet", "--package", "stilt-cli", "--", "compile", "--traps", "explicit", "-o"]);
-    tool::run(compile.arg(&image).arg(tool::root().join(FOLDER).join("run.wat")))?;
+    let mut compile = Command::new(tool::stilt()?);
+    tool::run(
+        compile
+            .args(["compile", "--traps", "explicit", "-o"])
+            .arg(&image)
+            .arg(tool::root().join(FOLDER).join("run.wat")),
+    )?;
     for (argument, expected) in [("7", "14"), ("0", "trap 8")] {
         let output = tool::output(Command::new(target.join("smallest")).arg(&image).arg(argument))?;
         let output = String::from_utf8_lossy(&output);
