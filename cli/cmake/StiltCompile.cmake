@@ -13,7 +13,8 @@
 
 cmake_minimum_required(VERSION 3.20)
 
-find_program(STILT_COMMAND stilt DOC "The stilt command, which compiles WebAssembly ahead of time")
+# One of the host's, also where all else is looked for among another machine's files.
+find_program(STILT_COMMAND stilt DOC "The stilt command, which compiles WebAssembly ahead of time" NO_CMAKE_FIND_ROOT_PATH)
 
 function(stilt_compile name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FOLDER" "MODULES;TARGETS;TARGET_FILES;OPTIONS")

@@ -141,7 +141,7 @@ fn no_panic_is_reachable(work: &Work) -> Result<()> {
 }
 
 /// The functions that the header declares, and does not define.
-fn declared(header: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn declared(header: &str) -> impl Iterator<Item = &str> {
     let starts = |line: &&str| {
         !line.starts_with([' ', '/', '#', '}']) && !line.starts_with("static") && !line.starts_with("typedef")
     };

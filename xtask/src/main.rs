@@ -7,6 +7,7 @@ mod check;
 mod cmake;
 mod debugger;
 mod demo;
+mod dist;
 mod emulated;
 mod firmware;
 mod kernels;
@@ -53,6 +54,15 @@ enum Task {
     },
     /// Compare what the precompiler gives on this machine with what it gives on an emulated aarch64. Takes minutes.
     SelfHosted,
+    /// Write the runtime for C as a tarball for each target: library, headers, what CMake and pkg-config read.
+    Dist {
+        /// Only these targets.
+        #[arg(long, value_name = "TARGET")]
+        target: Vec<String>,
+        /// Where the tarballs go. Default: `target/dist/tarballs`.
+        #[arg(short, long, value_name = "FOLDER")]
+        output: Option<std::path::PathBuf>,
+    },
     /// Write the support matrix of the README from what the suites have counted.
     Matrix,
     /// Run the tests that make everything fail once, and the embedder's, under AddressSanitizer.
@@ -78,6 +88,7 @@ fn main() -> ExitCode {
         Task::Size { features: false } => size::run(),
         Task::Size { features: true } => size::features(),
         Task::SelfHosted => self_hosted::run(),
+        Task::Dist { target, output } => dist::run(&target, output.as_deref()),
         Task::Matrix => matrix::write(),
         Task::Sanitize => sanitize::run(),
         Task::PlayOnBoard { arguments } => arguments.last().map_or(Ok(()), |pack| firmware::suite::play(pack)),

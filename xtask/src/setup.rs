@@ -24,6 +24,10 @@ pub(crate) const PACKAGES: &[Package] = &[
     // Backtraces through modules that are linked into a program.
     Package { name: "gdb", shown_by: "/usr/bin/gdb" },
     Package { name: "gdb-multiarch", shown_by: "/usr/bin/gdb-multiarch" },
+    // Programs for boards, without any Rust.
+    Package { name: "gcc-arm-none-eabi", shown_by: "/usr/bin/arm-none-eabi-gcc" },
+    Package { name: "libnewlib-arm-none-eabi", shown_by: "/usr/lib/arm-none-eabi/newlib/libc.a" },
+    Package { name: "pkg-config", shown_by: "/usr/bin/pkg-config" },
     // C++ reads the platform header.
     Package { name: "g++", shown_by: "/usr/bin/g++" },
     // Sizes of images for other machines.

@@ -1,6 +1,7 @@
 //! Running other programs: each is shown before it runs, and a failure names it.
 
 use anyhow::{Context, Result, bail};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -25,6 +26,18 @@ pub(crate) fn stilt() -> Result<PathBuf> {
 /// Runs a command to its end; anything but success is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("+ {}", shown(command));
+    to_its_end(command)
+}
+
+/// The same, shown on a terminal only.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    if std::io::stderr().is_terminal() {
+        eprintln!("+ {}", shown(command));
+    }
+    to_its_end(command)
+}
+
+fn to_its_end(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start `{}`", shown(command)))?;
     if !status.success() {
         bail!("`{}` failed: {status}", shown(command));

@@ -2,6 +2,9 @@
 //! place for panics to go.
 #![no_std]
 
+#[cfg(feature = "interrupts-off")]
+mod interrupts_off;
+
 use stilt_c::NoHeap;
 
 #[global_allocator]

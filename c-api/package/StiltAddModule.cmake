@@ -1,0 +1,66 @@
+# Makes a WebAssembly module a part of a program.
+#
+#   stilt_add_module(TARGET module.wasm [NAME name] [OPTIONS option...])
+#
+# compiles the module when TARGET is built, and again whenever the module or the compiler changes; links it, and the library,
+# into TARGET; and puts its header where TARGET's sources find it: `#include "stilt.h"`, then `#include "NAME.h"`. NAME is the module's
+# symbol in C, and that of its file unless said otherwise. OPTIONS are those of `stilt compile`, in addition to what this
+# library's machine asks for: `--interrupt epoch`, `-O size`, `--strip`, ...
+#
+# The command is looked for in PATH; -DSTILT_COMMAND=/path/to/stilt names another.
+
+function(stilt_add_module target module)
+  set(call "stilt_add_module(${target} ${module})")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "NAME" "OPTIONS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "${call}: unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT TARGET ${target})
+    message(FATAL_ERROR "${call}: there is no target ${target}; add_executable comes first")
+  endif()
+  cmake_path(ABSOLUTE_PATH module BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+  get_source_file_property(generated "${module}" GENERATED)
+  if(NOT generated AND NOT EXISTS "${module}")
+    message(FATAL_ERROR "${call}: there is no file ${module}")
+  endif()
+  if(NOT arg_NAME)
+    cmake_path(GET module STEM LAST_ONLY arg_NAME)
+  endif()
+  if(NOT arg_NAME MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
+    message(FATAL_ERROR "${call}: `${arg_NAME}` is no name in C; NAME gives it another")
+  endif()
+  _stilt_check_command("${call}")
+
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/stilt_modules/${target}")
+  set(object "${folder}/${arg_NAME}.o")
+  set(header "${folder}/${arg_NAME}.h")
+  file(MAKE_DIRECTORY "${folder}")
+  add_custom_command(
+    OUTPUT "${object}" "${header}"
+    COMMAND "${STILT_COMMAND}" compile "${module}" --emit obj --name ${arg_NAME} ${Stilt_MODULE_OPTIONS} ${arg_OPTIONS}
+            -o "${object}" --header "${header}"
+    DEPENDS "${module}" "${STILT_COMMAND}"
+    COMMENT "Compiling ${arg_NAME} for ${Stilt_TARGET}"
+    VERBATIM)
+  set_source_files_properties("${object}" PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  target_sources(${target} PRIVATE "${object}" "${header}")
+  target_include_directories(${target} PRIVATE "${folder}")
+  target_link_libraries(${target} PRIVATE Stilt::stilt)
+endfunction()
+
+# Images are those of one version: a compiler of another is found out here, not on the board.
+function(_stilt_check_command call)
+  if(NOT STILT_COMMAND)
+    message(FATAL_ERROR
+      "${call}: no command `stilt` in PATH. It compiles WebAssembly on this machine and comes apart from this library: take "
+      "version @STILT_VERSION@, and put it into PATH or set STILT_COMMAND to where it is")
+  endif()
+  execute_process(COMMAND "${STILT_COMMAND}" --version OUTPUT_VARIABLE said RESULT_VARIABLE failed ERROR_QUIET
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(failed)
+    message(FATAL_ERROR "${call}: ${STILT_COMMAND} cannot be run: ${failed}")
+  endif()
+  if(NOT said STREQUAL "stilt @STILT_VERSION@")
+    message(FATAL_ERROR "${call}: ${STILT_COMMAND} is `${said}`, and this library reads what version @STILT_VERSION@ compiles")
+  endif()
+endfunction()

@@ -1,0 +1,78 @@
+//! The runtime for C as it is given away: a tarball for each target with `libstilt.a`, headers, and what CMake and pkg-config read.
+//! Nothing of it needs Rust.
+
+mod library;
+mod package;
+mod tarball;
+mod target;
+
+use crate::tool;
+use anyhow::{Context as _, Result, bail, ensure};
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+
+use target::{TARGETS, Target};
+
+/// The version of it all, which is that of the workspace.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Writes the tarballs of some targets, or of all, and prints their names.
+pub(crate) fn run(targets: &[String], folder: Option<&Path>) -> Result<()> {
+    let targets: Vec<&Target> = if targets.is_empty() {
+        TARGETS.iter().collect()
+    } else {
+        targets.iter().map(|name| named(name)).collect::<Result<_>>()?
+    };
+    tools()?;
+    let folder = folder.map_or_else(|| work().join("tarballs"), Path::to_owned);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for (number, target) in targets.iter().enumerate() {
+        if std::io::stderr().is_terminal() {
+            eprintln!("{} ({} of {})", target.name, number + 1, targets.len());
+        }
+        let file = tarball::write(&of(target)?, &folder)?;
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+/// The folder that a target's tarball has in it, made anew.
+#[expect(dead_code, reason = "programs in C that are tests are built with it")]
+pub(crate) fn package(target: &str) -> Result<PathBuf> {
+    tools()?;
+    of(named(target)?)
+}
+
+fn of(target: &Target) -> Result<PathBuf> {
+    let library = library::build(target)?;
+    package::write(target, &library, &work().join("packages"))
+}
+
+/// Where Cargo and this work: one folder for all targets, which share what is built for the host.
+fn work() -> PathBuf {
+    tool::root().join("target/dist")
+}
+
+fn named(name: &str) -> Result<&'static Target> {
+    let Some(target) = TARGETS.iter().find(|target| target.name == name) else {
+        let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+        bail!("there is no package for `{name}`; there is one for each of {}", names.join(", "));
+    };
+    Ok(target)
+}
+
+/// What this needs of the machine.
+pub(crate) const NEEDS: [&str; 5] =
+    [crate::emulated::RUSTC, "/usr/bin/cargo", "/usr/bin/ld.lld", "/usr/bin/llvm-objcopy", "/usr/bin/llvm-ar"];
+
+fn tools() -> Result<()> {
+    let missing: Vec<_> = NEEDS.into_iter().filter(|tool| !Path::new(tool).exists()).collect();
+    ensure!(missing.is_empty(), "packages are built with {}: `{}`", missing.join(", "), crate::setup::INSTALL);
+    ensure!(
+        Path::new("/usr/lib/rustlib/src").exists(),
+        "Rust's library is built from its source, which is not here: `{}`",
+        crate::setup::INSTALL
+    );
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! The targets that there are packages for, and how each is built.
+
+/// A target: a machine and how its programs pass floats.
+pub(super) struct Target {
+    /// As Rust names it, and the package.
+    pub(super) name: &'static str,
+    /// The linker's name for its files.
+    pub(super) emulation: &'static str,
+    pub(super) kind: Kind,
+    /// How `stilt compile` makes a module for it, unless told otherwise.
+    pub(super) module: &'static [&'static str],
+    /// What a C compiler is to be told for programs that fit.
+    pub(super) compiler: &'static str,
+    pub(super) pointer_bytes: u8,
+}
+
+/// What matters where it runs.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    /// Flash: small code, no vectors.
+    Microcontroller,
+    /// The same with one core and no compare-and-swap, which is done with interrupts off.
+    InterruptsOff,
+    /// Anywhere in memory: native code and bytecode.
+    Large,
+}
+
+/// All of them.
+pub(super) const TARGETS: &[Target] = &[
+    Target {
+        name: "x86_64-unknown-linux-gnu",
+        emulation: "elf_x86_64",
+        kind: Kind::Large,
+        module: &["--target", "x86_64", "--traps", "explicit"],
+        compiler: "",
+        pointer_bytes: 8,
+    },
+    Target {
+        name: "x86_64-unknown-none",
+        emulation: "elf_x86_64",
+        kind: Kind::Large,
+        module: &["--target", "x86_64", "--traps", "explicit", "--float", "soft"],
+        compiler: "-mgeneral-regs-only -mno-red-zone",
+        pointer_bytes: 8,
+    },
+    Target {
+        name: "aarch64-unknown-none",
+        emulation: "aarch64elf",
+        kind: Kind::Large,
+        module: &["--target", "aarch64", "--traps", "explicit"],
+        compiler: "",
+        pointer_bytes: 8,
+    },
+    Target {
+        name: "riscv64gc-unknown-none-elf",
+        emulation: "elf64lriscv",
+        kind: Kind::Large,
+        module: &["--target", "riscv64", "--traps", "explicit"],
+        compiler: "-march=rv64gc -mabi=lp64d",
+        pointer_bytes: 8,
+    },
+    Target {
+        name: "riscv64imac-unknown-none-elf",
+        emulation: "elf64lriscv",
+        kind: Kind::Large,
+        module: &["--target", "riscv64", "--traps", "explicit", "--float", "soft"],
+        compiler: "-march=rv64imac -mabi=lp64",
+        pointer_bytes: 8,
+    },
+    Target {
+        name: "thumbv7em-none-eabi",
+        emulation: "armelf",
+        kind: Kind::Microcontroller,
+        module: ARM,
+        compiler: "-mthumb -mcpu=cortex-m4 -mfloat-abi=soft",
+        pointer_bytes: 4,
+    },
+    Target {
+        name: "thumbv7em-none-eabihf",
+        emulation: "armelf",
+        kind: Kind::Microcontroller,
+        module: ARM,
+        compiler: "-mthumb -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16",
+        pointer_bytes: 4,
+    },
+    Target {
+        name: "thumbv8m.main-none-eabi",
+        emulation: "armelf",
+        kind: Kind::Microcontroller,
+        module: ARM,
+        compiler: "-mthumb -mcpu=cortex-m33 -mfloat-abi=soft",
+        pointer_bytes: 4,
+    },
+    Target {
+        name: "thumbv8m.main-none-eabihf",
+        emulation: "armelf",
+        kind: Kind::Microcontroller,
+        module: ARM,
+        compiler: "-mthumb -mcpu=cortex-m33 -mfloat-abi=hard -mfpu=fpv5-sp-d16",
+        pointer_bytes: 4,
+    },
+    Target {
+        name: "riscv32imac-unknown-none-elf",
+        emulation: "elf32lriscv",
+        kind: Kind::Microcontroller,
+        module: RISCV32,
+        compiler: "-march=rv32imac -mabi=ilp32",
+        pointer_bytes: 4,
+    },
+    Target {
+        name: "riscv32imc-unknown-none-elf",
+        emulation: "elf32lriscv",
+        kind: Kind::InterruptsOff,
+        module: RISCV32,
+        compiler: "-march=rv32imc -mabi=ilp32",
+        pointer_bytes: 4,
+    },
+    Target {
+        name: "thumbv6m-none-eabi",
+        emulation: "armelf",
+        kind: Kind::InterruptsOff,
+        module: ARM,
+        compiler: "-mthumb -mcpu=cortex-m0 -mfloat-abi=soft",
+        pointer_bytes: 4,
+    },
+];
+
+const ARM: &[&str] = &["--target", "pulley32", "--machine", "arm"];
+const RISCV32: &[&str] = &["--target", "pulley32", "--machine", "riscv32"];
