@@ -7,11 +7,11 @@
 
 use core::ops::Deref;
 
-use spin::Mutex;
 use stilt_artifact::NONE;
 use stilt_artifact::image::ModuleImage;
 use stilt_artifact::order::Native;
 use stilt_collections::{Arena, Source, TryVec};
+use stilt_platform_abi::sync::Mutex;
 
 use crate::types::{FuncType, Signature};
 use crate::{Engine, Error, Result};

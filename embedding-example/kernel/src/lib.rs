@@ -27,5 +27,5 @@ mod probe;
 pub mod timer;
 mod window;
 
-pub use platform::{describe_memory, hardware_traps};
+pub use platform::{describe_memory, hardware_traps, locks_taken};
 pub use probe::read_that_may_fault;

@@ -9,6 +9,7 @@ mod tls;
 pub(crate) mod traps;
 
 pub use memory::describe_memory;
+pub use sync::locks_taken;
 pub use traps::hardware_traps;
 
 use crate::window::Refusal;

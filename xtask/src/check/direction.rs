@@ -19,7 +19,7 @@ const ROOMS: &[Room] = &[
         name: "stilt-vm",
         may_use: &["stilt-artifact", "stilt-collections", "stilt-platform-abi", "libm", "pulley-interpreter"],
     },
-    Room { name: "stilt", may_use: &["stilt-artifact", "stilt-collections", "stilt-platform-abi", "stilt-vm", "spin"] },
+    Room { name: "stilt", may_use: &["stilt-artifact", "stilt-collections", "stilt-platform-abi", "stilt-vm"] },
     Room { name: "stilt-build", may_use: &["stilt-artifact", "stilt-precompiler", "wat"] },
     Room { name: "stilt-wasi", may_use: &["stilt", "stilt-collections", "zerocopy"] },
     Room { name: "stilt-wasi-host", may_use: &["stilt-wasi", "cap-fs-ext", "cap-std", "getrandom", "rustix"] },

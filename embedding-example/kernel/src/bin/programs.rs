@@ -15,7 +15,7 @@ mod second_core;
 
 use guests::{Ground, Way, ways};
 use stilt::{Error, Result, Trap, format_err};
-use stilt_example_kernel::{arch, cores, describe_memory, hardware_traps, heap, println, timer};
+use stilt_example_kernel::{arch, cores, describe_memory, hardware_traps, heap, locks_taken, println, timer};
 
 #[unsafe(no_mangle)]
 fn kernel_main() -> bool {
@@ -26,6 +26,7 @@ fn kernel_main() -> bool {
     }
     let (after, frames) = describe_memory();
     println!("frames: {after} of {frames} left, {before} before; {} allocations", heap::allocations());
+    println!("the runtime took the kernel's locks: {}", locks_taken() > 0);
     outcome.is_ok() && after == before
 }
 

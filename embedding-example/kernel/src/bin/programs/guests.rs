@@ -123,7 +123,7 @@ impl Guest {
         self.function::<P, R>(function)?.call(&mut self.store, arguments)
     }
 
-    /// A function, to be called later. Finding it takes the engine's lock; calling it takes none.
+    /// A function, to be called later. Finding it takes a lock (`platform/sync.rs`); calling it takes none.
     pub(crate) fn function<P: WasmParams, R: WasmResults>(&mut self, name: &str) -> Result<TypedFunc<P, R>> {
         self.instance.get_typed_func(&mut self.store, name)
     }
