@@ -4,8 +4,8 @@
 #
 # compiles the module when TARGET is built, and again whenever the module or the compiler changes; links it, and the library,
 # into TARGET; and puts its header where TARGET's sources find it: `#include "stilt.h"`, then `#include "NAME.h"`. NAME is the module's
-# symbol in C, and that of its file unless said otherwise. OPTIONS are those of `stilt compile`, in addition to what this
-# library's machine asks for: `--interrupt epoch`, `-O size`, `--strip`, ...
+# symbol in C, and that of its file unless said otherwise. OPTIONS are those of `stilt compile`, beside or in place of
+# what this library's machine asks for (@STILT_MODULE_OPTIONS@): `--interrupt epoch`, `-O size`, `--strip`, ...
 #
 # The command is looked for in PATH; -DSTILT_COMMAND=/path/to/stilt names another.
 
@@ -19,6 +19,10 @@ function(stilt_add_module target module)
     message(FATAL_ERROR "${call}: there is no target ${target}; add_executable comes first")
   endif()
   cmake_path(ABSOLUTE_PATH module BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" NORMALIZE)
+  get_target_property(home ${target} SOURCE_DIR)
+  if(NOT home STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+    message(FATAL_ERROR "${call}: ${target} is one of ${home}, where this has to be said, too")
+  endif()
   get_source_file_property(generated "${module}" GENERATED)
   if(NOT generated AND NOT EXISTS "${module}")
     message(FATAL_ERROR "${call}: there is no file ${module}")
@@ -31,13 +35,23 @@ function(stilt_add_module target module)
   endif()
   _stilt_check_command("${call}")
 
+  # Pairs of an option and its value.
+  set(options ${Stilt_MODULE_OPTIONS})
+  foreach(option IN LISTS arg_OPTIONS)
+    list(FIND options "${option}" at)
+    if(option MATCHES "^--" AND at GREATER_EQUAL 0)
+      list(REMOVE_AT options ${at})
+      list(REMOVE_AT options ${at})
+    endif()
+  endforeach()
+
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/stilt_modules/${target}")
   set(object "${folder}/${arg_NAME}.o")
   set(header "${folder}/${arg_NAME}.h")
   file(MAKE_DIRECTORY "${folder}")
   add_custom_command(
     OUTPUT "${object}" "${header}"
-    COMMAND "${STILT_COMMAND}" compile "${module}" --emit obj --name ${arg_NAME} ${Stilt_MODULE_OPTIONS} ${arg_OPTIONS}
+    COMMAND "${STILT_COMMAND}" compile "${module}" --emit obj --name ${arg_NAME} ${options} ${arg_OPTIONS}
             -o "${object}" --header "${header}"
     DEPENDS "${module}" "${STILT_COMMAND}"
     COMMENT "Compiling ${arg_NAME} for ${Stilt_TARGET}"

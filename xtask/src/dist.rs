@@ -3,6 +3,7 @@
 
 mod library;
 mod package;
+pub(crate) mod suite;
 mod tarball;
 mod target;
 
@@ -38,7 +39,6 @@ pub(crate) fn run(targets: &[String], folder: Option<&Path>) -> Result<()> {
 }
 
 /// The folder that a target's tarball has in it, made anew.
-#[expect(dead_code, reason = "programs in C that are tests are built with it")]
 pub(crate) fn package(target: &str) -> Result<PathBuf> {
     tools()?;
     of(named(target)?)

@@ -4,6 +4,7 @@ use crate::build_script;
 use crate::c_api;
 use crate::cmake;
 use crate::demo;
+use crate::dist;
 use crate::emulated;
 use crate::firmware;
 use crate::kernels;
@@ -76,6 +77,16 @@ const SUITES: &[Suite] = &[
         name: "the CMake function, as its user would use it",
         needs: &["/usr/bin/cmake", "/usr/bin/make"],
         run: cmake::run,
+    },
+    Suite {
+        name: "a C project with the packages and no Rust, booted",
+        needs: dist::suite::NEEDS,
+        run: dist::suite::run,
+    },
+    Suite {
+        name: "a C project for a machine without compare-and-swap, booted",
+        needs: dist::suite::NEEDS,
+        run: dist::suite::without_compare_and_swap,
     },
     Suite {
         name: "the kernel on x86_64, booted",

@@ -82,6 +82,9 @@ fn compile(target: &Target) -> Result<PathBuf> {
     cargo.args(["--config", "profile.release.package.pulley-interpreter.opt-level=3"]);
     if small {
         cargo.args(["-Zbuild-std-features=optimize_for_size", "--config", "profile.release.opt-level=\"z\""]);
+    } else {
+        // Functions on memory, which Rust's library leaves to C's where there is one.
+        cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
     }
     cargo.args(["--no-default-features", "--features", &features.join(","), "--target"]);
     if target.kind == Kind::InterruptsOff {
