@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// No emulator takes longer to listen, on a machine that is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// An emulator that will wait at a socket.
 pub(crate) struct Emulator<'a> {
@@ -43,7 +43,7 @@ pub(crate) fn run(program: &Path, emulator: Option<&Emulator<'_>>, commands: &[&
 
 fn gdb(gdb: &str, program: &Path, socket: Option<&Path>, start: &str, commands: &[&str]) -> Result<String> {
     let mut command = Command::new("timeout");
-    command.args(["180", gdb, "-nx", "-batch"]);
+    command.args(["400", gdb, "-nx", "-batch"]);
     command.args(["-ex", "set debuginfod enabled off", "-ex", "set width 0", "-ex", "set confirm off"]);
     if let Some(socket) = socket {
         command.arg("-ex").arg(format!("target remote {}", socket.display()));
