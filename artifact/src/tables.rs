@@ -129,6 +129,20 @@ record! {
         /// Bytes that fault behind the reservation (or behind the accessible bytes, where there is no reservation), and in
         /// front of the base. Compiled code relies on it.
         pub guard: u64,
+        /// Not 0: only so many bytes of the first pages are there. An access beyond traps, though `memory.size` says nothing of it,
+        /// and the memory never grows. One of the module's own, neither shared nor with a reservation.
+        pub backed: u32,
+    }
+}
+
+impl MemoryEntry {
+    /// Bytes that are accessible at first, if 64 bits hold their number.
+    pub const fn first_bytes(&self) -> Option<u64> {
+        match (self.backed, 1u64.checked_shl(self.page_log2 as u32)) {
+            (0, Some(page)) => self.min.checked_mul(page),
+            (0, None) => None,
+            (backed, _) => Some(backed as u64),
+        }
     }
 }
 

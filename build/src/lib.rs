@@ -27,4 +27,4 @@ pub use build::{Build, Linked};
 pub use error::Error;
 pub use stilt_artifact::target::TrapMode;
 pub use stilt_precompiler::object::{CodeModel, FloatAbi, Unwind};
-pub use stilt_precompiler::{CompileError, FloatMode, MemoryStyle, ObjectOptions, OptLevel, Options};
+pub use stilt_precompiler::{CompileError, FloatMode, MemoryBytes, MemoryStyle, ObjectOptions, OptLevel, Options};

@@ -582,7 +582,8 @@ stilt_status stilt_store_backtrace(stilt_store *store, stilt_frame *frames, uint
 
 /* ---- Memories, tables, globals ---------------------------------------------------------------------------------------- */
 
-/* Bytes and pages of a memory. Each pointer may be NULL. */
+/* Bytes and pages of a memory: of one that is compiled to be there in part (`--memory-bytes`), the bytes that are there, and the pages
+   of its type. Each pointer may be NULL. */
 stilt_status stilt_memory_size(stilt_store *store, const stilt_memory *memory, uintptr_t *bytes, uint64_t *pages);
 
 /* Copies bytes out of a memory, into a memory: all of them, or STILT_BOUNDS and none. */

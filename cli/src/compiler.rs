@@ -3,10 +3,10 @@
 use crate::{input, machine};
 use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
-use core::num::NonZeroUsize;
+use core::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use stilt_artifact::target::TrapMode;
-use stilt_precompiler::{FloatMode, MemoryStyle, OptLevel, Options, Precompiler};
+use stilt_precompiler::{FloatMode, MemoryBytes, MemoryStyle, OptLevel, Options, Precompiler};
 
 /// How to compile.
 #[derive(Args, Clone, Debug)]
@@ -50,6 +50,14 @@ pub(crate) struct CompilerArguments {
     /// Bytes before and behind the reservation that fault.
     #[arg(long, value_name = "BYTES")]
     memory_guard: Option<u64>,
+
+    /// Have only so many bytes of the module's own memory be there; `auto`: what its data and its stack take.
+    ///
+    /// For devices with less than a page of 64 KiB. An access beyond traps and `memory.grow` fails, while `memory.size` is what the
+    /// module's type says: not standard, and `stilt inspect` says so. Every access is tested then. `auto` goes by the exported
+    /// global `__heap_base` (wasm-ld: `--export=__heap_base`), or else by `__data_end`; it leaves no room for a heap.
+    #[arg(long, value_name = "N|auto", value_parser = memory_bytes)]
+    memory_bytes: Option<MemoryBytes>,
 
     /// Whether bounds checks also hold in mispredicted paths.
     #[arg(long, value_name = "SWITCH", default_value = "on")]
@@ -214,6 +222,7 @@ impl CompilerArguments {
             Traps::Explicit => TrapMode::Explicit,
         });
         options.memory = self.memory_style()?;
+        options.memory_bytes = self.memory_bytes;
         options.spectre = matches!(self.spectre, Switch::On);
         options.opt_level = match self.opt_level {
             Level::None => OptLevel::None,
@@ -252,6 +261,15 @@ impl CompilerArguments {
             })),
         }
     }
+}
+
+/// `auto`, or a number that is not 0.
+fn memory_bytes(text: &str) -> Result<MemoryBytes, String> {
+    if text == "auto" {
+        return Ok(MemoryBytes::Auto);
+    }
+    let bytes = text.parse::<NonZeroU32>();
+    bytes.map(MemoryBytes::Exactly).map_err(|error| format!("{error}: expected a number of bytes from 1 on, or `auto`"))
 }
 
 /// `avx2` and `+avx2` switch on, `-avx2` switches off.

@@ -126,7 +126,11 @@ impl Precompiler {
             let limit = self.options.max_module_size as u64;
             return Err(CompileError::TooLarge { what: "bytes", found: wasm.len() as u64, limit });
         }
-        Module::parse(wasm)
+        let mut module = Module::parse(wasm)?;
+        if let Some(bytes) = self.options.memory_bytes {
+            module.back(bytes)?;
+        }
+        Ok(module)
     }
 
     fn compile_module<T>(

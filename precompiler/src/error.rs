@@ -1,5 +1,6 @@
 //! Why a module was not compiled: where, and what to do about it.
 
+use crate::module::SmallMemoryError;
 use crate::object::ObjectError;
 use crate::options::{FloatMode, OptionsError};
 use core::fmt;
@@ -93,6 +94,8 @@ pub enum CompileError {
     },
     /// The options do not fit together.
     Options(OptionsError),
+    /// The module cannot do with so few bytes of its memory.
+    SmallMemory(SmallMemoryError),
     /// No object can be made so.
     Object(ObjectError),
     /// The code that was made is wrong. A bug of this crate.
@@ -167,6 +170,7 @@ impl fmt::Display for CompileError {
                 write!(f, "{function} is too large to be compiled: split it")
             }
             CompileError::Options(error) => error.fmt(f),
+            CompileError::SmallMemory(error) => error.fmt(f),
             CompileError::Object(error) => error.fmt(f),
             CompileError::Internal { function, message } => {
                 write!(f, "internal error{}: {message}; please report it with the module", Within(function))
@@ -179,6 +183,7 @@ impl core::error::Error for CompileError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             CompileError::Options(error) => Some(error),
+            CompileError::SmallMemory(error) => Some(error),
             CompileError::Object(error) => Some(error),
             _ => None,
         }
@@ -188,6 +193,12 @@ impl core::error::Error for CompileError {
 impl From<OptionsError> for CompileError {
     fn from(error: OptionsError) -> CompileError {
         CompileError::Options(error)
+    }
+}
+
+impl From<SmallMemoryError> for CompileError {
+    fn from(error: SmallMemoryError) -> CompileError {
+        CompileError::SmallMemory(error)
     }
 }
 

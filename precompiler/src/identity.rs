@@ -1,6 +1,6 @@
 //! What identifies a build: lines about its making, and a hash over everything that has an influence on its bytes.
 
-use crate::options::{FloatMode, MemoryStyle, OptLevel, Options};
+use crate::options::{FloatMode, MemoryBytes, MemoryStyle, OptLevel, Options};
 use crate::target::Target;
 use core::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
@@ -62,6 +62,11 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
         Some(MemoryStyle::Reserved { reservation, guard }) => {
             said.push(format!("--memory=reserved:{reservation}:{guard}"));
         }
+        None => {}
+    }
+    match options.memory_bytes {
+        Some(MemoryBytes::Exactly(bytes)) => said.push(format!("--memory-bytes={bytes}")),
+        Some(MemoryBytes::Auto) => said.push("--memory-bytes=auto".to_owned()),
         None => {}
     }
     if default.as_ref().map(Target::spectre) != Some(target.spectre()) {

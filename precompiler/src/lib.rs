@@ -28,5 +28,5 @@ pub use compile::{Precompiler, Progress};
 pub use device::Device;
 pub use error::{CompileError, FunctionLabel};
 pub use object::{Object, ObjectError, ObjectOptions};
-pub use options::{FloatMode, MemoryStyle, OptLevel, Options, OptionsError};
+pub use options::{FloatMode, MemoryBytes, MemoryStyle, OptLevel, Options, OptionsError};
 pub use target::{DEFAULT_X86_64_CPU, Target};

@@ -1,7 +1,7 @@
 //! What a user can choose about a compilation. [`Options`] is plain data with documented defaults; [`crate::Precompiler::new`]
 //! checks it and turns it into a [`crate::Target`]. Nothing is ever taken from the machine that compiles.
 
-use core::num::NonZeroUsize;
+use core::num::{NonZeroU32, NonZeroUsize};
 use stilt_artifact::target::TrapMode;
 
 /// How the runtime is to place linear memories.
@@ -23,6 +23,16 @@ pub enum MemoryStyle {
 impl MemoryStyle {
     /// 4 GiB, and 32 MiB of guard.
     pub const RESERVED: MemoryStyle = MemoryStyle::Reserved { reservation: 4 << 30, guard: 32 << 20 };
+}
+
+/// How much of a module's memory is to be there, where its first page is more than a device has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MemoryBytes {
+    /// So many bytes.
+    Exactly(NonZeroU32),
+    /// What the module's own data and stack take, by the exported globals `__heap_base` or `__data_end` of `wasm-ld`.
+    Auto,
 }
 
 /// How much work goes into better code.
@@ -90,6 +100,10 @@ pub struct Options {
     pub traps: Option<TrapMode>,
     /// How memories are placed. Default: [`MemoryStyle::RESERVED`] with hardware traps, movable with explicit tests.
     pub memory: Option<MemoryStyle>,
+    /// If given, only so many bytes of the module's own memory are there: an access beyond traps and `memory.grow` fails, while
+    /// `memory.size` is what the module's type says. Every access is tested then, whoever finds other traps. Not what the WebAssembly
+    /// standard says. Default: all of it is there.
+    pub memory_bytes: Option<MemoryBytes>,
     /// Whether bounds checks also hold in mispredicted paths. Default: yes.
     pub spectre: bool,
     /// Default: [`OptLevel::Speed`].
@@ -133,6 +147,7 @@ impl Default for Options {
             cpu_features: Vec::new(),
             traps: None,
             memory: None,
+            memory_bytes: None,
             spectre: true,
             opt_level: OptLevel::default(),
             short_jumps: true,

@@ -62,11 +62,12 @@ impl Memory {
         Some(MemoryType::of_shape(&vm.memory_shape(self.ptr)?, len))
     }
 
-    /// Its size in pages. With another store, 0.
+    /// Its size in pages. With another store, 0. Of a memory that is compiled to be there in part only (`--memory-bytes`), what its type
+    /// says; all else here is about the bytes that are there.
     pub fn size(&self, store: impl AsContext) -> u64 {
         let store = store.as_context();
         let Some(shape) = self.shape(store.opaque()) else { return 0 };
-        (self.data_size(store) as u64).checked_shr(shape.page_log2.into()).unwrap_or(0)
+        shape.pages(self.data_size(store)).unwrap_or(0)
     }
 
     /// Bytes of a page. With another store, 0.
@@ -137,7 +138,7 @@ impl Memory {
     /// Makes it larger by `delta` pages; its old size in pages.
     ///
     /// # Errors
-    /// It cannot, or may not, grow so far; or it is of another store.
+    /// It cannot, or may not, grow so far; it is there in part only; or it is of another store.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
         let store = store.as_context_mut();
         if !store.opaque().owns(self.ptr.store()) {
@@ -163,6 +164,7 @@ fn shape(engine: &Engine, ty: &MemoryType) -> MemoryShape {
         fixed_base: !config.may_move() || ty.maximum() == Some(ty.minimum()),
         reservation,
         guard,
+        backed: 0,
     }
 }
 

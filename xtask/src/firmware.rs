@@ -110,7 +110,8 @@ fn compile_guests() -> Result<PathBuf> {
         clang.args(["--target=wasm32", "-O2", "-nostdlib", "-mbulk-memory", "-Wall", "-Wextra", "-Werror", define]);
         clang.args(["-Wl,--no-entry", "-Wl,-z,stack-size=1024", "-Wl,--strip-debug", "-o"]).arg(&module);
         tool::run(clang.arg(guests.join(source)))?;
-        compile(&module, "pulley32", name, &["-O", "size", "--interrupt", "epoch"])?;
+        // As many as `programs.rs` has for a guest.
+        compile(&module, "pulley32", name, &["-O", "size", "--interrupt", "epoch", "--memory-bytes", "4096"])?;
     }
     for name in ["unknown", "othertype"] {
         compile(&guests.join(name).with_extension("wat"), "pulley32", name, &[])?;

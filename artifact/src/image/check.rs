@@ -11,7 +11,7 @@ use crate::header::section;
 use crate::layout::{ContextLayout, FuncImportLayout, FuncRefLayout, MAX_CONTEXT, MemoryLayout, TableLayout};
 use crate::order::ByteOrder;
 use crate::record::Table;
-use crate::tables::{const_op, elem_items, segment_mode};
+use crate::tables::{FLAG_SHARED, MemoryEntry, const_op, elem_items, segment_mode};
 use crate::types::{ExternKind, ValueType};
 
 impl<O: ByteOrder> ModuleImage<'_, O> {
@@ -155,7 +155,13 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
             }
         }
         for (index, memory) in (0..).zip(self.memories().iter()) {
-            if !matches!(memory.page_log2, 0 | 16) {
+            let whole = MemoryEntry { backed: 0, ..memory };
+            let small = memory.backed != 0;
+            // Nothing but tests keeps accesses within a part, and code of other modules counts on the whole.
+            let elsewhere = index < self.header.imported_memories() || memory.flags & FLAG_SHARED != 0;
+            let relied_on = memory.reservation != 0 || memory.guard != 0;
+            let larger = whole.first_bytes().is_some_and(|bytes| u64::from(memory.backed) > bytes);
+            if !matches!(memory.page_log2, 0 | 16) || (small && (elsewhere || relied_on || larger)) {
                 return Err(malformed("memory", index));
             }
         }
@@ -273,7 +279,7 @@ impl<O: ByteOrder> ModuleImage<'_, O> {
         }
         for (index, init) in (0..).zip(self.memory_inits().iter()) {
             let memory = self.memories().get(init.memory);
-            let size = memory.and_then(|memory| memory.min.checked_mul(1 << memory.page_log2));
+            let size = memory.and_then(|memory| memory.first_bytes());
             let in_memory =
                 init.destination.checked_add(init.len.into()).is_some_and(|end| size.is_some_and(|size| end <= size));
             let in_data = init.start.checked_add(init.len).is_some_and(|end| end <= self.image.header.data_len());

@@ -147,6 +147,12 @@ fn stack(out: &mut Stdout, stack: &StackReport) -> Result<()> {
 
 fn memory_line(memory: &MemoryReport) -> String {
     let max = memory.max.map_or("no maximum".to_owned(), |max| format!("at most {}", size(max)));
+    if let Some(backed) = memory.backed {
+        return format!(
+            "{backed} of {} bytes backed: an access beyond traps, and it does not grow; not standard; every access is tested",
+            memory.min
+        );
+    }
     let imported = if memory.imported { "imported; " } else { "" };
     let shared = if memory.shared { "; shared" } else { "" };
     let checks = if memory.reservation == 0 && memory.guard == 0 {

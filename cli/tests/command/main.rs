@@ -10,6 +10,7 @@ mod many;
 mod objdump;
 mod objects;
 mod run;
+mod small_memories;
 mod support;
 mod wast;
 

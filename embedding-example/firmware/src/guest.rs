@@ -29,12 +29,17 @@ pub struct Ground {
 const BUTTON: i32 = 4;
 
 impl Ground {
-    /// Once: the memory of guests is the engine's.
+    /// Once: the memory of guests is the engine's, of so many bytes.
     ///
     /// # Errors
-    /// The heap is too small.
-    pub fn new() -> Result<Ground> {
-        let (address, size) = board::GUEST_MEMORY;
+    /// The heap is too small, or the board has less memory for guests.
+    pub fn new(bytes: usize) -> Result<Ground> {
+        let (address, most) = board::GUEST_MEMORY;
+        // A slot has 16 bytes more, as its storage has where it does not begin at a multiple of 16.
+        let size = bytes + 32;
+        if size > most {
+            return Err(format_err!("no memory for guests"));
+        }
         let memory = core::ptr::slice_from_raw_parts_mut(core::ptr::with_exposed_provenance_mut(address), size);
         let memory = NonNull::new(memory).ok_or_else(|| format_err!("no memory for guests"))?;
         let mut pool = PoolingAllocationConfig::new();

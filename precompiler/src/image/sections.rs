@@ -9,6 +9,7 @@ use crate::module::{FuncIndex, PAGE_LOG2};
 use crate::names::Name;
 use crate::signature::WasmSignature;
 use crate::translate::InlineMap;
+use core::num::NonZeroU32;
 use std::collections::HashMap;
 use stilt_artifact::header::section;
 use stilt_artifact::record::Field;
@@ -191,6 +192,7 @@ fn entities(sections: &mut Sections, input: &ImageInput<'_, '_>) -> Result<(), C
             max: memory.max.unwrap_or(0),
             reservation: plan.reservation,
             guard: plan.guard,
+            backed: memory.backed.map_or(0, NonZeroU32::get),
         };
         sections.push(section::MEMORIES, entry)?;
     }

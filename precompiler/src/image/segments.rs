@@ -145,6 +145,10 @@ struct Prepared {
 
 /// The content of a memory if all of it is known and preparing it is worth it. Starts and ends at multiples of `page`.
 fn prepare(module: &Module<'_>, memory: MemoryIndex, page: u32) -> Option<Prepared> {
+    // What is there of a small memory need not be whole pages.
+    if module.memories[memory].backed.is_some() {
+        return None;
+    }
     let limit = module.memories[memory].min_bytes();
     let mut segments = Vec::new();
     for data in module.data.values() {

@@ -46,8 +46,10 @@ pub struct StorageReport {
 pub struct MemoryReport {
     /// Whether somebody else provides it.
     pub imported: bool,
-    /// Bytes at first.
+    /// Bytes at first, as the guest is told.
     pub min: u64,
+    /// Bytes that are there, if they are fewer than these: an access beyond traps, and it does not grow. Not what the standard says.
+    pub backed: Option<u64>,
     /// Most bytes, if given.
     pub max: Option<u64>,
     /// Shared between threads.
@@ -74,6 +76,13 @@ pub struct TableReport {
     pub max: Option<u64>,
 }
 
+impl MemoryReport {
+    /// Bytes that are there at first.
+    fn accessible(&self) -> u64 {
+        self.backed.unwrap_or(self.min)
+    }
+}
+
 impl InstanceReport {
     pub(super) fn new(module: &AnyModule<'_>) -> InstanceReport {
         let header = module.header();
@@ -83,6 +92,7 @@ impl InstanceReport {
             MemoryReport {
                 imported: index < header.imported_memories,
                 min: bytes(memory.min),
+                backed: (memory.backed != 0).then_some(memory.backed.into()),
                 max: (memory.flags & FLAG_HAS_MAX != 0).then(|| bytes(memory.max)),
                 shared: memory.flags & FLAG_SHARED != 0,
                 reservation: memory.reservation,
@@ -99,7 +109,7 @@ impl InstanceReport {
         });
         let tables: Vec<_> = tables.collect();
         let context = u64::from(header.context_size);
-        let own_memories = memories.iter().filter(|memory| !memory.imported).map(|memory| memory.min);
+        let own_memories = memories.iter().filter(|memory| !memory.imported).map(MemoryReport::accessible);
         let own_tables = tables.iter().filter(|table| !table.imported);
         let own_tables = own_tables.map(|table| table.min.saturating_mul(table.element_size.into()));
         let least = own_memories.chain(own_tables).fold(context, u64::saturating_add);
@@ -119,7 +129,7 @@ impl StorageReport {
         let element = |table: &TableReport| u8::try_from(table.element_size).unwrap_or(u8::MAX);
         let tables = tables.iter().map(|table| table_size(table.min, element(table)).unwrap_or(u64::MAX));
         let tables = tables.fold(0, u64::saturating_add);
-        let memories = memories.iter().map(|memory| memory_size(memory.min).unwrap_or(u64::MAX));
+        let memories = memories.iter().map(|memory| memory_size(memory.accessible()).unwrap_or(u64::MAX));
         let memories = memories.fold(0, u64::saturating_add);
         let total = block.saturating_add(tables).saturating_add(memories);
         StorageReport { block, align: BLOCK_ALIGN as u64, tables, memories, total, types: module.types().len() }

@@ -7,13 +7,16 @@ mod feature;
 mod index;
 mod parse;
 mod settled;
+mod small;
 
 pub use context::ContextPlan;
 pub use index::{DataIndex, DefinedFuncIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TypeIndex};
 pub use settled::{Callees, SettledTable};
+pub use small::SmallMemoryError;
 
 use crate::error::{CompileError, FunctionLabel};
 use crate::signature::WasmSignature;
+use core::num::NonZeroU32;
 use cranelift_codegen::entity::PrimaryMap;
 use stilt_artifact::types::{ExternKind, ValueType};
 use wasmparser::{FuncToValidate, FunctionBody, ValidatorResources};
@@ -105,15 +108,31 @@ pub struct Memory {
     pub min: u64,
     /// Most pages.
     pub max: Option<u64>,
+    /// If only so many bytes of the first pages are there, that number: see [`crate::Options::memory_bytes`]. Such a memory never
+    /// grows.
+    pub backed: Option<NonZeroU32>,
 }
 
 /// Base-2 logarithm of the size of a memory's page.
 pub const PAGE_LOG2: u8 = 16;
 
 impl Memory {
-    /// Bytes that it has at any time.
+    /// Bytes that are accessible at any time.
     pub const fn min_bytes(&self) -> u64 {
-        self.min << PAGE_LOG2
+        match self.backed {
+            Some(bytes) => bytes.get() as u64,
+            None => self.min << PAGE_LOG2,
+        }
+    }
+
+    /// Bytes that will ever be accessible, if there is a bound.
+    pub fn max_bytes(&self) -> Option<u64> {
+        if self.backed.is_some() { Some(self.min_bytes()) } else { self.max.map(|pages| pages << PAGE_LOG2) }
+    }
+
+    /// Whether its length is always the same.
+    pub fn never_grows(&self) -> bool {
+        self.max_bytes() == Some(self.min_bytes())
     }
 }
 

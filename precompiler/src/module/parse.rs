@@ -321,5 +321,5 @@ fn memory(ty: &wasmparser::MemoryType) -> Result<Memory, Failure> {
     if ty.memory64 || ty.shared || ty.page_size_log2.is_some() {
         return Err(beyond("a memory"));
     }
-    Ok(Memory { min: ty.initial, max: ty.maximum })
+    Ok(Memory { min: ty.initial, max: ty.maximum, backed: None })
 }

@@ -30,12 +30,14 @@ pub struct MemoryShape {
     pub max: Option<u64>,
     /// 64-bit addresses.
     pub index64: bool,
+    /// Only a part of its pages is there: pages cannot be what keeps accesses within it.
+    pub small: bool,
 }
 
 /// What code may rely on about a memory of this shape, own or imported.
 pub(super) fn plan(style: MemoryStyle, traps: TrapMode, shape: MemoryShape) -> MemoryPlan {
     let never_grows = shape.max == Some(shape.min);
-    let MemoryStyle::Reserved { reservation, guard } = style else {
+    let (MemoryStyle::Reserved { reservation, guard }, false) = (style, shape.small) else {
         return MemoryPlan { reservation: 0, guard: 0, fixed_base: never_grows };
     };
     // A memory that can outgrow the reservation has to move then.

@@ -132,7 +132,7 @@ fn bad_options_are_named() {
 
 #[test]
 fn plans_say_what_needs_no_test() {
-    let shape = MemoryShape { min: 1 << 16, max: None, index64: false };
+    let shape = MemoryShape { min: 1 << 16, max: None, index64: false, small: false };
     let hardware = Target::new(&Options::default()).expect("defaults").memory_plan(shape);
     assert!(hardware.fixed_base && hardware.covers(32 << 20) && !hardware.covers((32 << 20) + 1));
     let options = Options { traps: Some(TrapMode::Explicit), ..Options::default() };

@@ -1,7 +1,7 @@
 //! What the translation of every function of a module shares, and what a translated function tells about itself.
 
 use crate::error::CompileError;
-use crate::module::{ContextPlan, FuncIndex, MemoryIndex, Module, PAGE_LOG2, SettledTable, TableIndex, TypeIndex};
+use crate::module::{ContextPlan, FuncIndex, MemoryIndex, Module, SettledTable, TableIndex, TypeIndex};
 use crate::survey::Survey;
 use crate::target::{MemoryPlan, MemoryShape, Target};
 use cranelift_codegen::entity::PrimaryMap;
@@ -33,8 +33,9 @@ impl<'m, 'data> ModuleEnv<'m, 'data> {
         let context = ContextPlan::new(module, target.pointer_width())?;
         let shape = |memory: &crate::module::Memory| MemoryShape {
             min: memory.min_bytes(),
-            max: memory.max.map(|pages| pages << PAGE_LOG2),
+            max: memory.max_bytes(),
             index64: false,
+            small: memory.backed.is_some(),
         };
         let memories = module.memories.values().map(|memory| target.memory_plan(shape(memory))).collect();
         let tables = module.tables.keys().map(|table| {

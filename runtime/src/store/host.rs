@@ -26,7 +26,10 @@ impl<T: 'static> StoreInner<T> {
         let (Some(shape), Some(current)) = (vm.memory_shape(memory), vm.memory_len(memory)) else {
             return Ok(None);
         };
-        let pages = (current as u64).checked_shr(shape.page_log2.into()).and_then(|pages| pages.checked_add(delta));
+        if delta != 0 && shape.backed != 0 {
+            return Ok(None);
+        }
+        let pages = shape.pages(current).and_then(|pages| pages.checked_add(delta));
         let Some(desired) = pages.and_then(|pages| shape.bytes(pages)) else { return Ok(None) };
         let maximum = shape.bytes(shape.most());
         if delta != 0 && !self.may_grow_memory(current, desired, maximum)? {

@@ -115,7 +115,7 @@ impl MemoryType {
             index64: shape.index64,
             shared: shape.shared,
             page_log2: shape.page_log2,
-            minimum: (bytes as u64).checked_shr(shape.page_log2.into()).unwrap_or(0),
+            minimum: shape.pages(bytes).unwrap_or(0),
             maximum: shape.max,
         }
     }

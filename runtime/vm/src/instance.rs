@@ -489,6 +489,11 @@ impl Store {
                 let entry = image.memories().get(index).ok_or(WRONG)?;
                 // SAFETY: a memory of this store lives (INV-HANDLE).
                 let block = unsafe { memory::block_of(memory.ptr()) };
+                if block.shape.backed != 0 {
+                    return Err(VmError::mismatch(
+                        "only a part of an imported memory is there (`--memory-bytes`): other modules' code counts on all of it",
+                    ));
+                }
                 if !block.serves(&MemoryShape::from(&entry)) {
                     return Err(VmError::Mismatch(
                         "an imported memory does not have the reservation or the guards that the image relies on",

@@ -56,6 +56,8 @@ pub struct MemoryShape {
     pub reservation: u64,
     /// Bytes that fault on both sides of the reservation.
     pub guard: u64,
+    /// If not 0, only so many bytes of the first pages are there, and it never grows.
+    pub backed: u32,
 }
 
 impl From<&MemoryEntry> for MemoryShape {
@@ -69,22 +71,35 @@ impl From<&MemoryEntry> for MemoryShape {
             fixed_base: entry.flags & FLAG_FIXED_BASE != 0,
             reservation: entry.reservation,
             guard: entry.guard,
+            backed: entry.backed,
         }
     }
 }
 
 impl MemoryShape {
-    /// The most pages it may ever have: its maximum, or what its index type can address.
+    /// The most pages it may ever have: its maximum, or what its index type can address; if it is a part, what it has.
     #[must_use]
     pub fn most(&self) -> u64 {
+        if self.backed != 0 {
+            return self.min;
+        }
         let bits = if self.index64 { 63u32 } else { 32 };
         let addressable = 1u64 << bits.saturating_sub(self.page_log2.into()).min(63);
         self.max.map_or(addressable, |max| max.min(addressable))
     }
 
-    /// Bytes of so many pages, if this machine can address them.
+    /// Pages that it has with so many accessible bytes.
+    #[must_use]
+    pub fn pages(&self, bytes: usize) -> Option<u64> {
+        if self.backed != 0 { Some(self.min) } else { (bytes as u64).checked_shr(self.page_log2.into()) }
+    }
+
+    /// Accessible bytes of so many pages, if this machine can address them; of a part, there are always as many.
     #[must_use]
     pub fn bytes(&self, pages: u64) -> Option<usize> {
+        if self.backed != 0 {
+            return usize::try_from(self.backed).ok();
+        }
         usize::try_from(pages.checked_mul(1u64.checked_shl(self.page_log2.into())?)?).ok()
     }
 }
@@ -374,7 +389,7 @@ impl Store {
         let block = unsafe { block_of(memory.ptr()) };
         let shape = &block.shape;
         let old_len = vm.len.get();
-        let old = (old_len as u64).checked_shr(shape.page_log2.into())?;
+        let old = shape.pages(old_len)?;
         let pages = old.checked_add(delta)?;
         if pages > shape.most() {
             return None;

@@ -16,7 +16,7 @@ use stilt::{Config, Engine, Module, Result};
 use stilt_artifact::target::TrapMode;
 use stilt_platform_linux as _;
 
-pub use compiler::{FloatMode, MemoryStyle, Options, compile};
+pub use compiler::{FloatMode, MemoryBytes, MemoryStyle, Options, compile};
 
 /// A configuration in which images run here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use stilt::{Store, Table, TableType, Val, ValType};
 use stilt_artifact::header::{ELF_PREFIX, ImageHeader, ModuleHeader, section};
 use stilt_artifact::record::Field;
 use stilt_artifact::tables::{GlobalEntry, MemoryEntry, TableEntry};
+use stilt_artifact::target::TrapMode;
 use stilt_image_tests::{CONFIGURATIONS, EVERYTHING, MEMORY, Random, compile, repair_checksum};
 
 fn engine() -> Engine {
@@ -137,6 +138,39 @@ fn images_hold_one_module() {
         assert_eq!(refusal, "the image holds 0 modules, this runtime runs images of one");
         let error = load(&engine, &forged).expect_err("there is none").to_string();
         assert!(error.contains("one module"), "{error}");
+    }
+}
+
+/// How many bytes of a memory are there is for the module's own memory, at most its pages, and nothing else may be relied on.
+#[test]
+fn a_forged_part_of_a_memory_is_refused() {
+    const OWN: &str = r#"(module (memory (export "memory") 1 1) (data (i32.const 8) "one"))"#;
+    const IMPORTED: &str = r#"(module (import "env" "memory" (memory 1)))"#;
+    let engine = engine();
+    for (target, traps) in CONFIGURATIONS {
+        let mut tried = 0;
+        for (wat, bytes, good) in [
+            (OWN, 1, traps == TrapMode::Explicit),
+            (OWN, 65_536, traps == TrapMode::Explicit),
+            (OWN, 65_537, false),
+            (OWN, u32::MAX, false),
+            (IMPORTED, 1, false),
+        ] {
+            let mut forged = compile(wat, target, traps, false);
+            let base = &forged[ELF_PREFIX..];
+            let module = ModuleHeader::read(stilt_artifact::Native, &base[ImageHeader::SIZE..]).expect("a header");
+            let at = ELF_PREFIX + module.sections[section::MEMORIES] as usize + MemoryEntry::SIZE - 4;
+            assert_eq!(forged[at..at + 4], [0; 4], "the record's last field");
+            forged[at..at + 4].copy_from_slice(&u32::to_ne_bytes(bytes));
+            assert!(repair_checksum(&mut forged));
+            let found = load(&engine, &forged);
+            assert_eq!(found.is_ok(), good, "{target} {traps:?}: {bytes} of {wat}");
+            if let Err(error) = found {
+                assert!(error.to_string().contains("malformed: memory at 0x0"), "{error}");
+                tried += 1;
+            }
+        }
+        assert!(tried >= 3);
     }
 }
 

@@ -27,8 +27,11 @@ fn main() -> ! {
     board::exit(outcome.is_ok())
 }
 
+/// Bytes of a guest's memory: of a page of 64 KiB as WebAssembly has it, the guests are compiled to have no more (`--memory-bytes`).
+const GUEST: usize = 4096;
+
 fn all() -> Result<()> {
-    let ground = Ground::new()?;
+    let ground = Ground::new(GUEST)?;
     if update::boot_again(&ground)? {
         return Ok(());
     }

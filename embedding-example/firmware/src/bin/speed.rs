@@ -24,7 +24,7 @@ fn main() -> ! {
 
 fn all() -> Result<()> {
     let image = images::image("speed").ok_or_else(|| format_err!("no image is named speed"))?;
-    let ground = Ground::new()?;
+    let ground = Ground::new(64 << 10)?;
     // SAFETY: `stilt compile` has made it, and it is part of the firmware.
     let mut guest = unsafe { ground.guest(image) }?;
     board::count_instructions();

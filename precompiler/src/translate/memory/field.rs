@@ -3,7 +3,7 @@
 use crate::module::{MemoryIndex, PAGE_LOG2};
 use crate::translate::context::{Region, place};
 use crate::translate::function::Translator;
-use cranelift_codegen::ir::{InstBuilder as _, Value};
+use cranelift_codegen::ir::{InstBuilder as _, Value, types};
 use stilt_artifact::builtins::Builtin;
 use stilt_artifact::layout::MemoryLayout;
 
@@ -34,7 +34,11 @@ impl Translator<'_, '_, '_> {
     /// The length in bytes.
     pub(super) fn memory_len(&mut self, memory: MemoryIndex) -> Value {
         let description = &self.env.module.memories[memory];
-        let never_grows = description.max == Some(description.min);
+        let never_grows = description.never_grows();
+        // The interpreter's joined test reads the length itself.
+        if let Some(bytes) = description.backed.filter(|_| !self.env.target.joined_tests()) {
+            return self.b.ins().iconst(self.context.pointer(), i64::from(bytes.get()));
+        }
         self.memory_field(memory, MemoryLayout::len(self.env.target.pointer_width()), never_grows)
     }
 
@@ -50,15 +54,33 @@ impl Translator<'_, '_, '_> {
 
     /// `memory.size`.
     pub(in crate::translate) fn memory_size(&mut self, memory: u32) {
+        if let Some(pages) = self.pages_of_part(memory) {
+            self.state.push(pages);
+            return;
+        }
         let len = self.memory_len(MemoryIndex::from_u32(memory));
         let pages = self.b.ins().ushr_imm_u(len, i64::from(PAGE_LOG2));
         let pages = self.narrow(pages);
         self.state.push(pages);
     }
 
+    /// The size in pages of a memory of which only a part is there: what its type says, whatever its length is.
+    fn pages_of_part(&mut self, memory: u32) -> Option<Value> {
+        let memory = &self.env.module.memories[MemoryIndex::from_u32(memory)];
+        memory.backed?;
+        Some(self.b.ins().iconst(types::I32, memory.min.cast_signed()))
+    }
+
     /// `memory.grow`.
     pub(in crate::translate) fn memory_grow(&mut self, memory: u32) {
         let delta = self.state.pop();
+        if let Some(pages) = self.pages_of_part(memory) {
+            // Growing by nothing is asking for the size; by more it fails.
+            let failed = self.b.ins().iconst(types::I32, -1);
+            let old = self.b.ins().select(delta, failed, pages);
+            self.state.push(old);
+            return;
+        }
         self.test_interrupt();
         let memory = self.number(memory);
         let old = self.value_builtin(Builtin::MemoryGrow, &[delta, memory]);

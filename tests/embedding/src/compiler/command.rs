@@ -1,6 +1,7 @@
 //! The `stilt` command, for tests on a machine that the precompiler would have to be built for first. An emulated program starts
 //! programs of the machine that emulates it: `STILT_COMPILER` names the command there.
 
+use core::num::NonZeroU32;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::process::Command;
 use std::{env, fs, process};
@@ -30,6 +31,13 @@ pub enum MemoryStyle {
     Movable,
 }
 
+/// How much of a memory is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryBytes {
+    /// So many bytes.
+    Exactly(NonZeroU32),
+}
+
 /// Those of the precompiler's options that tests choose, with the same names and defaults; but the default target is this machine.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the precompiler's options say what they are")]
@@ -37,6 +45,7 @@ pub struct Options {
     pub target: String,
     pub traps: Option<TrapMode>,
     pub memory: Option<MemoryStyle>,
+    pub memory_bytes: Option<MemoryBytes>,
     pub float: Option<FloatMode>,
     pub spectre: bool,
     pub interrupt: bool,
@@ -57,6 +66,7 @@ impl Options {
             target: target.to_owned(),
             traps: None,
             memory: None,
+            memory_bytes: None,
             float: None,
             spectre: true,
             interrupt: false,
@@ -78,6 +88,7 @@ impl Options {
                 arguments.push(format!("--memory-guard={guard}"));
             }
         }
+        arguments.extend(self.memory_bytes.map(|MemoryBytes::Exactly(bytes)| format!("--memory-bytes={bytes}")));
         arguments.extend(self.float.map(|FloatMode::Soft| "--float=soft".to_owned()));
         for (on, argument) in
             [(!self.spectre, "--spectre=off"), (self.interrupt, "--interrupt=epoch"), (self.strip, "--strip")]

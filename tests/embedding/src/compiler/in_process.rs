@@ -3,7 +3,7 @@
 use stilt::Result;
 use stilt_precompiler::Precompiler;
 
-pub use stilt_precompiler::{FloatMode, MemoryStyle, Options};
+pub use stilt_precompiler::{FloatMode, MemoryBytes, MemoryStyle, Options};
 
 /// The image of a module in text form.
 ///

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use stilt::{Result, Trap, TypedFunc, WasmBacktrace};
+use core::num::NonZeroU32;
+use stilt::{Instance, Result, Store, Trap, TypedFunc, WasmBacktrace};
+use stilt_embedding_tests::{MemoryBytes, compile, load};
 
-use crate::{everywhere, instantiate};
+use crate::everywhere;
 
 /// Each instruction by name, opcode and bytes that it accesses; what it takes besides the address, and whether it gives a value.
 const INSTRUCTIONS: [(&str, u8, u64, &str, bool); 45] = [
@@ -57,8 +59,19 @@ const INSTRUCTIONS: [(&str, u8, u64, &str, bool); 45] = [
 
 const PAGE: u64 = 65_536;
 
-/// What the offset of an instruction may be, and the size of its memory in pages, at first.
-const SHAPES: [(u64, u64); 5] = [(0, 2), (40, 2), (65_535, 2), (65_536, 2), (3, 0)];
+/// What the offset of an instruction may be, the size of its memory in pages at first, and how many bytes of these are there, if not all.
+const SHAPES: [(u64, u64, Option<u32>); 10] = [
+    (0, 2, None),
+    (40, 2, None),
+    (65_535, 2, None),
+    (65_536, 2, None),
+    (3, 0, None),
+    (0, 1, Some(10_007)),
+    (40, 1, Some(8192)),
+    (9_990, 1, Some(10_007)),
+    (0, 2, Some(65_536)),
+    (0, 1, Some(5)),
+];
 
 /// A function for each instruction, named by its number.
 fn functions(offset: u64) -> String {
@@ -75,15 +88,20 @@ fn functions(offset: u64) -> String {
 #[test]
 fn each_is_told_where_it_is() {
     everywhere(|ground| {
-        for (offset, pages) in SHAPES {
+        for (offset, pages, part) in SHAPES {
             let wat = format!(
                 "(module (memory {pages} 3) {} (func (export \"grow\") (drop (memory.grow (i32.const 1)))))",
                 functions(offset)
             );
             let wasm = wat::parse_str(&wat)?;
-            let (mut store, instance) = instantiate(ground, &wat)?;
+            let mut options = ground.options();
+            options.memory_bytes = part.and_then(NonZeroU32::new).map(MemoryBytes::Exactly);
+            let engine = ground.engine()?;
+            let module = load(&engine, &compile(&wat, options)?)?;
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[])?;
             for grown in 0..2 {
-                let end = PAGE * (pages + grown);
+                let end = part.map_or(PAGE * (pages + grown), u64::from);
                 for (number, (name, opcode, width, ..)) in INSTRUCTIONS.into_iter().enumerate() {
                     let run: TypedFunc<u32, ()> = instance.get_typed_func(&mut store, &number.to_string())?;
                     let what = |address: u64| format!("{ground:?}: {name} offset={offset} at {address} of {end}");

@@ -63,7 +63,7 @@ impl Access {
     /// Does it on the model: false if it is out of bounds.
     fn run(&self, memory: &mut [u8], params: [u32; 2], number: usize, sum: &mut u64) -> bool {
         let at = self.at(params);
-        if at + u64::from(self.bytes) > SIZE {
+        if at + u64::from(self.bytes) > memory.len() as u64 {
             return false;
         }
         let place = &mut memory[at as usize..][..self.bytes as usize];
@@ -84,11 +84,11 @@ fn draw(state: &mut u64, below: u64) -> u64 {
     (*state >> 33) % below
 }
 
-fn functions() -> Vec<Vec<Access>> {
+fn functions(size: u32) -> Vec<Vec<Access>> {
     let mut state = 7;
     let mut all = Vec::new();
     for number in 0..120u64 {
-        let start = [0, 0, 3, 100, 60000, 65500, 65529, 70000][draw(&mut state, 8) as usize];
+        let start = [0, 0, 3, 100, size - 5536, size - 36, size - 7, size + 4464][draw(&mut state, 8) as usize];
         let mut offsets: Vec<u32> = (0..40).collect();
         let mut accesses = Vec::new();
         for _ in 0..2 + draw(&mut state, 7) {
@@ -152,15 +152,15 @@ fn static_offset(wasm: &[u8], at: usize) -> u32 {
     value
 }
 
-fn accesses_in_a_row(ground: Ground, spectre: bool) -> Result<()> {
-    let functions = functions();
+fn accesses_in_a_row(ground: Ground, spectre: bool, size: u32) -> Result<()> {
+    let functions = functions(size);
     let text = module(&functions);
-    let Subject { wasm, mut store, instance, memory } = Subject::new(&text, ground, spectre)?;
+    let Subject { wasm, mut store, instance, memory } = Subject::new(&text, ground, spectre, size)?;
     let global = instance.get_global(&mut store, "g").unwrap();
     let mut model = memory.data(&store).to_vec();
     let mut traps = 0;
     for (number, accesses) in functions.iter().enumerate() {
-        let end = SIZE as u32 - accesses[0].offset.min(65535);
+        let end = size - accesses[0].offset.min(size - 1);
         let around = (0..64).step_by(3).map(|back| (end + 4).wrapping_sub(back));
         let inputs = around.chain([0, 1, 9, u32::MAX, u32::MAX - 7, u32::MAX - 30, 1 << 31]);
         for (round, param) in inputs.enumerate() {
@@ -169,7 +169,7 @@ fn accesses_in_a_row(ground: Ground, spectre: bool) -> Result<()> {
             let bad = accesses.iter().enumerate().position(|(n, access)| !access.run(&mut model, params, n, &mut sum));
             for kind in ["f", "p"] {
                 let name = format!("{kind}{number}");
-                let what = format!("{name} {params:x?} spectre={spectre} {accesses:?}");
+                let what = format!("{name} {params:x?} of {size} spectre={spectre} {accesses:?}");
                 let func = instance.get_typed_func::<(u32, u32), u64>(&mut store, &name)?;
                 match (func.call(&mut store, (params[0], params[1])), bad) {
                     // What is stored is the same each time, but what is loaded may have been stored behind it.

@@ -6,10 +6,9 @@ use std::fmt::Write as _;
 use stilt::Result;
 use stilt_embedding_tests::Ground;
 
-use crate::beside_model::{self, Subject, out_of_bounds_at};
+use crate::beside_model::{self, PAGE, Subject, out_of_bounds_at};
 use crate::everywhere;
 
-const SIZE: usize = 65536;
 const LARGEST: u32 = 70;
 
 fn text() -> String {
@@ -57,9 +56,9 @@ fn step(subject: &mut Subject, name: &str, (to, second, len): (u32, u32, u32)) -
     Ok(!good)
 }
 
-fn against_the_model(ground: Ground, spectre: bool) -> Result<()> {
-    let mut subject = Subject::new(&text(), ground, spectre)?;
-    let (mut traps, end) = (0, SIZE as u32);
+fn against_the_model(ground: Ground, spectre: bool, end: u32) -> Result<()> {
+    let mut subject = Subject::new(&text(), ground, spectre, end)?;
+    let mut traps = 0;
     for len in 0..=LARGEST {
         let copy = if len % 2 == 0 { format!("c{len}") } else { "copy".to_owned() };
         let fill = if len % 3 == 0 { "fill".to_owned() } else { format!("f{len}") };
@@ -100,6 +99,18 @@ fn against_the_model(ground: Ground, spectre: bool) -> Result<()> {
         }
     }
     assert!(traps > 500, "bounds were met");
+    if end != PAGE {
+        // Up to the end of the page is out of bounds, too.
+        for (to, from, len) in
+            [(PAGE - 1, 0, 1), (0, PAGE - 1, 1), (PAGE, 0, 0), (0, PAGE, 0), (end - 1, 0, PAGE - end)]
+        {
+            assert!(
+                step(&mut subject, "copy", (to, from, len))? && step(&mut subject, "fill", (to.max(from), 1, len))?
+            );
+        }
+        assert!(subject.memory.grow(&mut subject.store, 1).is_err());
+        return Ok(());
+    }
     // What was out of bounds is not once there is more memory.
     subject.memory.grow(&mut subject.store, 1)?;
     for name in ["copy", "c70", "f70", "fill"] {

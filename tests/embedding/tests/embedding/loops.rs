@@ -10,9 +10,9 @@ use stilt::{Instance, Result, Store, Trap, WasmBacktrace};
 use stilt_embedding_tests::{Ground, compile, load};
 use stilt_precompiler::OptLevel;
 
-use crate::everywhere;
+use crate::{beside_model, everywhere};
 use draw::Draw;
-use model::{Flow, Func, Memory, SIZE, module};
+use model::{Flow, Func, Memory, module};
 
 /// The static offset of the access at this place of a binary.
 fn static_offset(wasm: &[u8], at: usize) -> u32 {
@@ -28,13 +28,12 @@ fn static_offset(wasm: &[u8], at: usize) -> u32 {
     value
 }
 
-fn loops(ground: Ground, spectre: bool, seed: u64) -> Result<()> {
-    let mut draw = Draw(seed);
+fn loops(ground: Ground, spectre: bool, size: u32, seed: u64) -> Result<()> {
+    let mut draw = Draw::new(seed, size);
     let funcs: Vec<Func> = (0..150).map(|_| draw.func()).collect();
     let text = module(&funcs);
     let wasm = wat::parse_str(&text)?;
-    let mut options = ground.options();
-    options.spectre = spectre;
+    let mut options = beside_model::options(ground, spectre, size);
     if seed % 4 == 3 {
         options.opt_level = OptLevel::Size;
     }
@@ -43,16 +42,16 @@ fn loops(ground: Ground, spectre: bool, seed: u64) -> Result<()> {
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[])?;
     let memory = instance.get_memory(&mut store, "m").unwrap();
-    let fresh: Vec<u8> = (0..SIZE).map(|number| (number * 11 + number / 250) as u8).collect();
+    let fresh: Vec<u8> = (0..size).map(|number| (number * 11 + number / 250) as u8).collect();
     let (mut traps, mut ends) = (0, 0);
     for (number, one) in funcs.iter().enumerate() {
         let func = instance.get_typed_func::<(u32, u32, u32, u32), u64>(&mut store, &format!("f{number}"))?;
         for round in 0..60 {
             let rounds = draw.below(40) as u32;
-            let near = (SIZE as u32).wrapping_sub(draw.below(400) as u32);
+            let near = size.wrapping_sub(draw.below(400) as u32);
             let step = if draw.below(4) == 0 { draw.step() } else { one.loops[0].step(2) };
             let first = match round % 5 {
-                0 => draw.below(SIZE) as u32,
+                0 => draw.below(size.into()) as u32,
                 1 => near.wrapping_sub(rounds.wrapping_mul(step)),
                 2 => near,
                 3 => draw.of(&[0, 1, u32::MAX, 0xffff_ff00, 0xffff_0000, 0x7fff_fff0, 1 << 31]),
@@ -62,7 +61,7 @@ fn loops(ground: Ground, spectre: bool, seed: u64) -> Result<()> {
                 draw.of(&[0, 0, 1, rounds, rounds.wrapping_neg(), rounds.wrapping_mul(step), 0x7fff_fff0, u32::MAX]);
             let way = rounds.wrapping_mul(step);
             let (counter, limit) = match draw.below(8) {
-                0 => (counter, draw.of(&[0, 1, u32::MAX, 0x7fff_ffff, 1 << 31, 65536])),
+                0 => (counter, draw.of(&[0, 1, u32::MAX, 0x7fff_ffff, 1 << 31, size])),
                 1 => (counter, rounds),
                 // Past the ends of the numbers, or close to them.
                 2 | 3 => {
@@ -88,7 +87,9 @@ fn loops(ground: Ground, spectre: bool, seed: u64) -> Result<()> {
             let flow = one.run(&mut locals, &mut sum, &mut Memory::Real(&mut model));
             let Some(flow) = flow else { continue };
             memory.data_mut(&mut store).copy_from_slice(&fresh);
-            let what = || format!("f{number} {params:x?} spectre={spectre} seed={seed} {} {:?}", one.times, one.loops);
+            let what = || {
+                format!("f{number} {params:x?} of {size} spectre={spectre} seed={seed} {} {:?}", one.times, one.loops)
+            };
             match (func.call(&mut store, (params[0], params[1], params[2], params[3])), flow) {
                 (Ok(_), Flow::Trap(at)) => panic!("{}: no trap at offset={at}", what()),
                 (Ok(found), _) => {
@@ -116,8 +117,10 @@ fn loops(ground: Ground, spectre: bool, seed: u64) -> Result<()> {
 
 #[test]
 fn loops_do_as_the_model() {
-    let seeds = std::env::var("STILT_LOOP_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(8);
-    everywhere(|ground| (0..seeds).try_for_each(|seed| loops(ground, seed % 2 == 0, seed)));
+    let seeds = std::env::var("STILT_LOOP_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(12);
+    // Every third has a part of a page.
+    let size = |seed: u64| beside_model::SIZES[usize::from(seed % 3 == 2)];
+    everywhere(|ground| (0..seeds).try_for_each(|seed| loops(ground, seed % 2 == 0, size(seed), seed)));
 }
 
 /// Loops that go further than a hasty look at them would say. All of them leave their memory.

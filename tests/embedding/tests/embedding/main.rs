@@ -30,6 +30,7 @@ mod mixed;
 mod passes;
 mod pools;
 mod references;
+mod small_memories;
 mod stack;
 #[cfg(feature = "in-process")]
 mod stress;

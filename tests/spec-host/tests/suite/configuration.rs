@@ -2,9 +2,10 @@
 
 use stilt::Config;
 use stilt_artifact::target::TrapMode;
-use stilt_precompiler::{FloatMode, MemoryStyle, Options};
+use stilt_precompiler::{FloatMode, MemoryBytes, MemoryStyle, Options, Precompiler};
 
 use crate::counts::Counts;
+use crate::files::File;
 
 /// One way to run the suite.
 pub(crate) struct Configuration {
@@ -172,6 +173,13 @@ impl Configuration {
         options.cpu_features = self.features.iter().map(|name| ((*name).to_owned(), true)).collect();
         (options.bti, options.pac) = (self.protected, self.protected);
         options
+    }
+
+    /// The precompiler for a file.
+    pub(crate) fn precompiler(&self, file: &File) -> Result<Precompiler, String> {
+        let mut options = self.options();
+        options.memory_bytes = file.memory_bytes.map(MemoryBytes::Exactly);
+        Precompiler::new(options).map_err(|error| error.to_string())
     }
 
     /// For the runtime: images of this configuration only.

@@ -20,15 +20,11 @@ pub(crate) fn run(
     filters: &[String],
     trace: bool,
 ) -> Result<[Counts; 2], String> {
-    let precompiler = Precompiler::new(configuration.options()).map_err(|error| error.to_string())?;
     if !configuration.is_a_board {
         backtraces(configuration, player)?;
     }
     let [official, ours] = files(configuration, filters);
-    Ok([
-        run_files(configuration, &precompiler, player, &official, trace)?,
-        run_files(configuration, &precompiler, player, &ours, trace)?,
-    ])
+    Ok([run_files(configuration, player, &official, trace)?, run_files(configuration, player, &ours, trace)?])
 }
 
 /// Traps some frames deep, and looks at the backtraces. Functions stay functions, so that there are frames to walk.
@@ -43,15 +39,9 @@ fn backtraces(configuration: &Configuration, player: &str) -> Result<(), String>
     play(configuration, player, &path, &["--backtraces"], &mut Vec::new()).map(drop)
 }
 
-fn run_files(
-    configuration: &Configuration,
-    precompiler: &Precompiler,
-    player: &str,
-    files: &[File],
-    trace: bool,
-) -> Result<Counts, String> {
+fn run_files(configuration: &Configuration, player: &str, files: &[File], trace: bool) -> Result<Counts, String> {
     let start = Instant::now();
-    let converted: Vec<_> = files.par_iter().map(|file| compile(precompiler, file)).collect();
+    let converted: Vec<_> = files.par_iter().map(|file| compile(configuration, file)).collect();
     let mut pack = Vec::new();
     let mut counts = Counts::default();
     let mut failures = Vec::new();
@@ -80,11 +70,14 @@ fn run_files(
     Ok(counts)
 }
 
-fn compile(precompiler: &Precompiler, file: &File) -> (HostSummary, Vec<u8>) {
-    match convert(&file.text, &file.name, precompiler) {
+fn compile(configuration: &Configuration, file: &File) -> (HostSummary, Vec<u8>) {
+    let precompiler = configuration.precompiler(file);
+    let converted = precompiler
+        .and_then(|precompiler| convert(&file.text, &file.name, &precompiler).map_err(|error| error.to_string()));
+    match converted {
         Ok(converted) => (converted.host, converted.script),
         Err(error) => {
-            let failures = vec![failure(file, 0, &error.to_string())];
+            let failures = vec![failure(file, 0, &error)];
             (HostSummary { failures, ..HostSummary::default() }, Vec::new())
         }
     }

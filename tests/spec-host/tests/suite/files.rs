@@ -1,5 +1,6 @@
 //! The files of the suite, official and ours, and what becomes of their failures.
 
+use core::num::NonZeroU32;
 use std::borrow::Cow;
 
 use stilt_spec_host::{Failure, HostSummary};
@@ -14,6 +15,8 @@ use crate::ours;
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) text: Cow<'static, str>,
+    /// How many bytes of its memories are there, if not all.
+    pub(crate) memory_bytes: Option<NonZeroU32>,
 }
 
 /// The official ones and ours that a configuration takes, and whose name contains one of `filters`, or all.
@@ -30,12 +33,17 @@ pub(crate) fn files(configuration: &Configuration, filters: &[String]) -> [Vec<F
 fn official() -> Vec<File> {
     spec(SpecVersion::V2)
         .chain(proposal(Proposal::Simd))
-        .map(|file| File { name: file.name().to_string(), text: file.raw().into() })
+        .map(|file| File { name: file.name().to_string(), text: file.raw().into(), memory_bytes: None })
         .collect()
 }
 
 fn ours() -> Vec<File> {
-    ours::all().into_iter().map(|script| File { name: script.name.to_string(), text: script.text.into() }).collect()
+    let file = |script: ours::Script| File {
+        name: script.name.to_string(),
+        text: script.text.into(),
+        memory_bytes: script.memory_bytes,
+    };
+    ours::all().into_iter().map(file).collect()
 }
 
 /// Takes the failures of a file out of `failures`, reports those that are not listed as inapplicable, and answers how many that are.

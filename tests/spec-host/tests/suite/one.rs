@@ -21,7 +21,6 @@ const STACK_SIZE: usize = 16 << 20;
 /// suite from running.
 pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool) -> Result<[Counts; 2], String> {
     let handled_at_first = Handled::now()?;
-    let precompiler = Precompiler::new(configuration.options()).map_err(|error| error.to_string())?;
     let engine = configuration
         .plays
         .then(|| Engine::new(&configuration.config()?))
@@ -34,7 +33,7 @@ pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool
         let mut counts = pool.install(|| {
             files
                 .par_iter()
-                .map(|file| run_file(configuration, &precompiler, engine.as_ref(), file, trace))
+                .map(|file| run_file(configuration, engine.as_ref(), file, trace))
                 .reduce(Counts::default, Counts::plus)
         });
         counts.milliseconds = usize::try_from(start.elapsed().as_millis()).unwrap_or(usize::MAX);
@@ -53,16 +52,11 @@ pub(crate) fn run(configuration: &Configuration, filters: &[String], trace: bool
     Ok(counts)
 }
 
-fn run_file(
-    configuration: &Configuration,
-    precompiler: &Precompiler,
-    engine: Option<&Engine>,
-    file: &File,
-    trace: bool,
-) -> Counts {
-    let (mut counts, mut failures) = match engine {
-        Some(engine) => play(precompiler, engine, file, trace),
-        None => compile(precompiler, file),
+fn run_file(configuration: &Configuration, engine: Option<&Engine>, file: &File, trace: bool) -> Counts {
+    let (mut counts, mut failures) = match (configuration.precompiler(file), engine) {
+        (Ok(precompiler), Some(engine)) => play(&precompiler, engine, file, trace),
+        (Ok(precompiler), None) => compile(&precompiler, file),
+        (Err(error), _) => (Counts::default(), vec![failure(file, 0, &error)]),
     };
     counts.failed = settle(configuration, file, &mut failures);
     counts

@@ -1,13 +1,22 @@
 //! Draws loops, so that they come to the ends of memory and of numbers.
 
-use super::model::{COMPARISONS, Cond, Expr, Func, LOADS, LOCALS, Loop, Reached, SIZE, STORES, Step};
+use super::model::{COMPARISONS, Cond, Expr, Func, LOADS, LOCALS, Loop, Reached, STORES, Step};
 
-pub(super) struct Draw(pub(super) u64);
+pub(super) struct Draw {
+    state: u64,
+    /// Bytes of the memory.
+    size: u32,
+}
 
 impl Draw {
+    /// For a memory of so many bytes.
+    pub(super) const fn new(seed: u64, size: u32) -> Draw {
+        Draw { state: seed, size }
+    }
+
     pub(super) fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % below
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) % below
     }
 
     pub(super) fn of<T: Copy>(&mut self, list: &[T]) -> T {
@@ -31,9 +40,10 @@ impl Draw {
         match self.below(10) {
             0..=3 => Expr::Local(0),
             4 => Expr::Local(self.below(LOCALS as u64) as usize),
-            5 => {
-                Expr::Add(local(0), Box::new(Expr::Const(self.of(&[1, 8, 24, u32::MAX, 0xffff_fff8, 1 << 31, 65528]))))
-            }
+            5 => Expr::Add(
+                local(0),
+                Box::new(Expr::Const(self.of(&[1, 8, 24, u32::MAX, 0xffff_fff8, 1 << 31, self.size - 8]))),
+            ),
             6 => Expr::Add(local(1), Box::new(Expr::Shl(local(2), self.of(&[0, 1, 3, 31, 32, 35])))),
             7 => Expr::Add(Box::new(Expr::Mul(local(2), self.of(&[1, 8, 24, u32::MAX, 1 << 16]))), local(1)),
             8 => Expr::Sub(local(0), local(2)),
@@ -49,7 +59,7 @@ impl Draw {
             _ => Expr::Local(2),
         };
         let limit = match self.below(8) {
-            0 | 1 => Expr::Const(self.of(&[0, 1, 24, 40, 0x7fff_ffff, u32::MAX, 65536, 1 << 31])),
+            0 | 1 => Expr::Const(self.of(&[0, 1, 24, 40, 0x7fff_ffff, u32::MAX, self.size, 1 << 31])),
             2 => Expr::Local(self.below(3) as usize),
             _ => Expr::Local(3),
         };
@@ -118,7 +128,7 @@ impl Draw {
         let beyond = self.below(2);
         match self.below(4) {
             0 => 0_u32.wrapping_sub(at.index).wrapping_sub(beyond as u32),
-            _ => (SIZE + beyond).wrapping_sub(at.end) as u32,
+            _ => (u64::from(self.size) + beyond).wrapping_sub(at.end) as u32,
         }
     }
 
@@ -192,7 +202,8 @@ impl Draw {
 
     /// The body of a loop; it goes on if its end is reached.
     fn body(&mut self) -> Vec<Step> {
-        let mut offset = self.of(&[0, 0, 0, 100, 100, 60000, 65528, 0x1_0000, 0x7fff_fff0, 0xffff_ff00]);
+        let size = self.size;
+        let mut offset = self.of(&[0, 0, 0, 100, 100, size - 5536, size - 8, size, 0x7fff_fff0, 0xffff_ff00]);
         let mut steps = Vec::new();
         if self.below(3) == 0 {
             steps.push(Step::Leave(self.cond()));

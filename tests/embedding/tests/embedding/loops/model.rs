@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-pub(super) const SIZE: u64 = 65536;
 /// Rounds after which the model gives up: the compiled loop is then not run.
 pub(super) const ROUNDS: usize = 300;
 /// Parameters: two addresses, a counter, a limit; and a local.
@@ -248,7 +247,7 @@ pub(super) fn run(steps: &[Step], locals: &mut [u32; LOCALS], sum: &mut u64, mem
                 let end = at + *bytes as u64;
                 match memory {
                     Memory::Endless(reached) => reached.push(Reached { index, end }),
-                    Memory::Real(_) if end > SIZE => return Flow::Trap(*offset),
+                    Memory::Real(memory) if end > memory.len() as u64 => return Flow::Trap(*offset),
                     Memory::Real(memory) => {
                         let place = &mut memory[at as usize..end as usize];
                         if operator.contains("store") {

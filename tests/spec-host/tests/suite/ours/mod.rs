@@ -5,6 +5,9 @@
 mod exhaustion;
 mod many_values;
 mod memory_ends;
+mod small_memory;
+
+use core::num::NonZeroU32;
 
 /// A script, as a `.wast` file would be.
 pub(crate) struct Script {
@@ -12,13 +15,20 @@ pub(crate) struct Script {
     pub(crate) name: &'static str,
     /// Its text.
     pub(crate) text: String,
+    /// How many bytes of its memories are there, if not all.
+    pub(crate) memory_bytes: Option<NonZeroU32>,
 }
 
 /// All of them.
 pub(crate) fn all() -> Vec<Script> {
+    let script = |name, text| Script { name, text, memory_bytes: None };
     vec![
-        Script { name: "ours/exhaustion.wast", text: exhaustion::script() },
-        Script { name: "ours/many_values.wast", text: many_values::script() },
-        Script { name: "ours/memory_ends.wast", text: memory_ends::script() },
+        script("ours/exhaustion.wast", exhaustion::script()),
+        script("ours/many_values.wast", many_values::script()),
+        script("ours/memory_ends.wast", memory_ends::script()),
+        Script {
+            memory_bytes: NonZeroU32::new(small_memory::BYTES),
+            ..script("ours/small_memory.wast", small_memory::script())
+        },
     ]
 }
