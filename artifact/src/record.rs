@@ -23,7 +23,9 @@ macro_rules! integer_field {
         impl Field for $ty {
             const SIZE: usize = $size;
             const ZERO: Self = 0;
-            #[inline]
+            // Where words at odd addresses are read byte by byte, that is ten instructions: once, and not at each place that reads a field.
+            #[cfg_attr(all(target_arch = "riscv32", not(target_feature = "unaligned-scalar-mem")), inline(never))]
+            #[cfg_attr(not(all(target_arch = "riscv32", not(target_feature = "unaligned-scalar-mem"))), inline)]
             fn read<O: ByteOrder>(order: O, bytes: &[u8]) -> Option<Self> {
                 bytes.first_chunk::<$size>().map(|b| order.$read(*b))
             }

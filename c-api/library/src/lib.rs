@@ -1,9 +1,11 @@
 //! `libstilt.a`: the functions of `stilt-c`, and what Rust needs of a program that is not Rust's: an allocator, which refuses, and a
-//! place for panics to go.
+//! place for panics to go; on bare machines a smaller `fmod` than Rust's own library has.
 #![no_std]
 
 #[cfg(feature = "interrupts-off")]
 mod interrupts_off;
+#[cfg(target_os = "none")]
+mod remainder;
 
 use stilt_c::NoHeap;
 

@@ -69,7 +69,17 @@ fn compile(target: &Target) -> Result<PathBuf> {
     }
     flags.push(format!("-Crelocation-model={}", if small { "static" } else { "pic" }));
 
-    let mut features = vec!["backtraces", "bulk-memory", "image-checks", "messages", "pulley", "tables"];
+    if target.name.starts_with("riscv32") {
+        // Tells linkers where calls and addresses can be made shorter. Those that cannot do it leave them.
+        flags.push("-Ctarget-feature=+relax".to_owned());
+    }
+
+    let mut features = vec!["backtraces", "bulk-memory", "pulley", "tables"];
+    if !small {
+        // 16 KB of a Cortex-M4's flash. Without them the status and the fields of an error say what is wrong, and tables are trusted behind
+        // their checksum, as code is.
+        features.extend(["image-checks", "messages"]);
+    }
     features.extend((target.kind == Kind::Large).then_some("soft-float"));
     features.extend((target.kind == Kind::InterruptsOff).then_some("interrupts-off"));
 
