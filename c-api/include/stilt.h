@@ -234,7 +234,9 @@ typedef struct stilt_engine_config {
   /* The most frames of a backtrace; 0: none, and then traps have no function and no offset. */
   uint32_t backtrace_frames;
   /* Bytes of stack that guests may use; for bytecode the size of the interpreter's own stack, which is taken from the store's
-   * storage. 0: 512 KiB, but on bare 32-bit machines there is no default. A store may have another (stilt_store_config). */
+   * storage. It bounds the program's own stack, too, between a call and those within its host functions: 1 KiB is the least with which
+   * anything can be called, and several where host functions call guests. 0: 512 KiB, but on bare 32-bit machines there is no
+   * default. A store may have another (stilt_store_config). */
   uintptr_t stack_size;
   /* Other than 0: images that rely on hardware traps are refused, whatever the platform has. */
   uint32_t no_hardware_traps;

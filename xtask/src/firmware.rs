@@ -1,6 +1,8 @@
-//! The example of firmware, built for two boards and booted in QEMU: what it writes to its serial line is compared, and its sizes are
-//! counted, by section and by crate.
+//! The example of firmware, in Rust and in C, built for two boards and booted in QEMU: what it writes to its serial line is compared, and
+//! its sizes are counted, by section and by crate.
 
+pub(crate) mod guide;
+pub(crate) mod in_c;
 mod sizes;
 pub(crate) mod speed;
 pub(crate) mod suite;
@@ -68,19 +70,16 @@ fn run(board: &Board) -> Result<()> {
     let filtered = reference()?;
     let program = build(board, &images, "programs")?;
     let said = if board.has_chips {
-        let chips = Chips::new(board, &program)?;
+        let chips = Chips::new(&program)?;
         let said = boot(board, &chips.arguments())?;
-        // The chips remember.
-        let again = boot(board, &chips.arguments())?;
-        for text in ["-- installed before this start", "slot 1: crossing 2", "firmware: all went well"] {
-            ensure!(again.contains(text), "the second start on {} did not write `{text}`", board.name);
-        }
+        chips.check_second_start(board)?;
         said
     } else {
         boot(board, &["-kernel".to_owned(), program.display().to_string()])?
     };
     check(board, &said, &filtered)?;
-    sizes::count(board, &program, used(&said).context("the firmware did not say how much memory was used")?)
+    let used = used(&said).context("the firmware did not say how much memory was used")?;
+    sizes::count(board.name, board.most_flash, &program, used)
 }
 
 /// The guests, C and text, as bytecode for 32 bits; and one image that does not belong there.
@@ -122,7 +121,9 @@ fn compile_guests() -> Result<PathBuf> {
 
 /// What the filter answers on this machine, built natively from the same source.
 fn reference() -> Result<String> {
-    let program = tool::root().join("target/firmware/reference");
+    let folder = tool::root().join("target/firmware");
+    fs::create_dir_all(&folder)?;
+    let program = folder.join("reference");
     let source = tool::root().join(FOLDER).join("guests/reference.c");
     tool::run(Command::new("cc").args(["-O1", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&program).arg(source))?;
     Ok(String::from_utf8(tool::output(&mut Command::new(&program))?)?)
@@ -143,13 +144,22 @@ fn build(board: &Board, images: &Path, program: &str) -> Result<PathBuf> {
 struct Chips(PathBuf, PathBuf);
 
 impl Chips {
-    fn new(board: &Board, program: &Path) -> Result<Chips> {
-        let folder = tool::root().join("target/firmware").join(board.target);
-        let chips = Chips(folder.join("firmware.chip"), folder.join("updates.chip"));
+    /// Beside the program.
+    fn new(program: &Path) -> Result<Chips> {
+        let chips = Chips(program.with_extension("chip"), program.with_extension("updates.chip"));
         tool::run(Command::new("llvm-objcopy").args(["-O", "binary"]).arg(program).arg(&chips.0))?;
         fs::File::options().write(true).open(&chips.0)?.set_len(CHIP)?;
         fs::File::create(&chips.1)?.set_len(CHIP)?;
         Ok(chips)
+    }
+
+    /// Starts the board again: the chips remember.
+    fn check_second_start(&self, board: &Board) -> Result<()> {
+        let again = boot(board, &self.arguments())?;
+        for text in ["-- installed before this start", "slot 1: crossing 2", "firmware: all went well"] {
+            ensure!(again.contains(text), "the second start on {} did not write `{text}`", board.name);
+        }
+        Ok(())
     }
 
     fn arguments(&self) -> Vec<String> {

@@ -38,6 +38,8 @@ pub(crate) const PACKAGES: &[Package] = &[
     Package { name: "qemu-system-x86", shown_by: "/usr/bin/qemu-system-x86_64" },
     Package { name: "qemu-system-arm", shown_by: "/usr/bin/qemu-system-aarch64" },
     Package { name: "qemu-system-misc", shown_by: "/usr/bin/qemu-system-riscv64" },
+    // Firmware in C for one of them.
+    Package { name: "gcc-riscv64-unknown-elf", shown_by: "/usr/bin/riscv64-unknown-elf-gcc" },
     // Packages of PyPI that carry compilers.
     Package { name: "python3-pip", shown_by: "/usr/bin/pip3" },
     // Rust's library as source, for targets that have no built one.

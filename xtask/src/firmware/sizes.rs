@@ -1,6 +1,6 @@
 //! What the firmware takes of flash and RAM.
 
-use super::{Board, MOST_RAM};
+use super::MOST_RAM;
 use crate::tool;
 use anyhow::{Context as _, Result, ensure};
 use std::collections::BTreeMap;
@@ -14,8 +14,8 @@ const FLASH: [&str; 5] = [".vector_table", ".text", ".init.rust", ".rodata", ".d
 /// Static data.
 const RAM: [&str; 2] = [".data", ".bss"];
 
-/// Prints the sizes, keeps them in a file, and compares them with what the board may take.
-pub(super) fn count(board: &Board, program: &Path, (heap, stack): (u64, u64)) -> Result<()> {
+/// Prints the sizes, keeps them in a file, and compares them with what the firmware may take.
+pub(super) fn count(name: &str, most_flash: u64, program: &Path, (heap, stack): (u64, u64)) -> Result<()> {
     let listed = tool::output(Command::new("llvm-size").arg("-A").arg(program))?;
     let listed = String::from_utf8(listed)?;
     let section = |name: &str| -> u64 {
@@ -25,11 +25,11 @@ pub(super) fn count(board: &Board, program: &Path, (heap, stack): (u64, u64)) ->
         });
         sizes.sum::<u64>()
     };
-    let mut text = format!("{}: flash, in bytes, by section\n", board.name);
+    let mut text = format!("{name}: flash, in bytes, by section\n");
     let mut flash = 0;
-    for name in FLASH {
-        flash += section(name);
-        writeln!(text, "{:>8}  {name}", section(name))?;
+    for section_name in FLASH {
+        flash += section(section_name);
+        writeln!(text, "{:>8}  {section_name}", section(section_name))?;
     }
     writeln!(text, "{flash:>8}  in all; images of guests beside it: {}", section(".images"))?;
     writeln!(text, "code and constants, by crate")?;
@@ -42,17 +42,12 @@ pub(super) fn count(board: &Board, program: &Path, (heap, stack): (u64, u64)) ->
     let ram = statics + stack;
     writeln!(
         text,
-        "RAM beside the guest's memory: {statics} static, of which the heap used {heap}; stack {stack}: {ram}"
+        "RAM beside the guest's memory: {statics} static, of which a heap used {heap}; stack {stack}: {ram}"
     )?;
     print!("{text}");
     fs::write(program.with_extension("sizes"), text).context("cannot keep the sizes")?;
-    ensure!(
-        flash <= board.most_flash,
-        "the firmware on {} takes {flash} bytes of flash, more than {}",
-        board.name,
-        board.most_flash
-    );
-    ensure!(ram <= MOST_RAM, "the firmware on {} takes {ram} bytes of RAM, more than {MOST_RAM}", board.name);
+    ensure!(flash <= most_flash, "{name}: the firmware takes {flash} bytes of flash, more than {most_flash}");
+    ensure!(ram <= MOST_RAM, "{name}: the firmware takes {ram} bytes of RAM, more than {MOST_RAM}");
     Ok(())
 }
 

@@ -104,7 +104,7 @@ pub(crate) fn run() -> Result<()> {
 fn measure(board: &Board, images: &std::path::Path) -> Result<Vec<f64>> {
     let program = build(board, images, "speed")?;
     let arguments = if board.has_chips {
-        Chips::new(board, &program)?.arguments()
+        Chips::new(&program)?.arguments()
     } else {
         vec!["-kernel".to_owned(), program.display().to_string()]
     };

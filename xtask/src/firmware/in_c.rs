@@ -1,0 +1,61 @@
+//! The same firmware in C (`embedding-example/firmware-c`), built by its makefile with the library as it is given away: no Rust, no
+//! allocator. It is to write what the one in Rust does, and its sizes are counted in the same way.
+
+use super::{Board, Chips, boot, check, reference, sizes, used};
+use crate::{dist, tool};
+use anyhow::{Context as _, Result, ensure};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+const FOLDER: &str = "embedding-example/firmware-c";
+
+/// What is different for a board.
+struct InC {
+    /// The file of the board.
+    name: &'static str,
+    /// The most that it may take of flash, in bytes.
+    most_flash: u64,
+}
+
+const CORTEX_M: InC = InC { name: "mps2_an386", most_flash: 96 << 10 };
+const RV32: InC = InC { name: "virt_rv32", most_flash: 108 << 10 };
+
+pub(crate) fn cortex_m() -> Result<()> {
+    run(&super::CORTEX_M, &CORTEX_M)
+}
+
+pub(crate) fn rv32() -> Result<()> {
+    run(&super::RV32, &RV32)
+}
+
+fn run(board: &Board, in_c: &InC) -> Result<()> {
+    let filtered = reference()?;
+    let program = build(board, in_c)?;
+    let said = if board.has_chips {
+        let chips = Chips::new(&program)?;
+        let said = boot(board, &chips.arguments())?;
+        chips.check_second_start(board)?;
+        said
+    } else {
+        boot(board, &["-kernel".to_owned(), program.display().to_string()])?
+    };
+    check(board, &said, &filtered)?;
+    let used = used(&said).context("the firmware did not say how much memory was used")?;
+    ensure!(used.0 == 0, "the firmware in C used a heap");
+    sizes::count(&format!("{}, in C", board.name), in_c.most_flash, &program, used)
+}
+
+fn build(board: &Board, in_c: &InC) -> Result<PathBuf> {
+    let stilt = tool::stilt()?;
+    let package = dist::package(board.target)?;
+    let out = tool::root().join("target/firmware-c").join(in_c.name);
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    let mut make = Command::new("make");
+    make.arg("--silent").arg("-C").arg(tool::root().join(FOLDER)).arg(format!("BOARD={}", in_c.name));
+    make.arg(format!("OUT={}", out.display())).arg(format!("STILT={}", package.display()));
+    tool::run(make.arg(format!("STILT_COMMAND={}", stilt.display())))?;
+    Ok(out.join("firmware.elf"))
+}
