@@ -43,6 +43,9 @@ const IMAGES: [(&str, &[&str]); 4] = [
 /// All but what the platform would have to offer, and the interpreter.
 const FEATURES: &str = "backtraces,bulk-memory,image-checks,messages,soft-float,tables";
 
+/// The name of a program, and its sources.
+type Program<'p> = (&'p str, &'p [PathBuf]);
+
 struct Work {
     folder: PathBuf,
     library: PathBuf,
@@ -65,13 +68,15 @@ pub(crate) fn run() -> Result<()> {
         tool::run(stilt().args(["compile", "-o"]).arg(work.folder.join(image)).args(options).arg(&modules[0]))?;
     }
 
+    let tests = tests()?;
     for (compiler, flags) in COMPILERS {
         let how = format!("{compiler} {}", flags.join(" "));
-        let printed = work.run_program(&work.build("main", compiler, flags, &[])?, &[])?;
+        let printed =
+            work.run_program(&work.build(("main", &[PathBuf::from("main.c")]), compiler, flags, &[])?, &[])?;
         ensure!(printed == PRINTED, "{how}: the example printed {printed:?}, expected {PRINTED:?}");
         let how_built: &[&str] = if compiler.starts_with('g') { &SANITIZERS } else { &["-g"] };
-        let tests = work.build("tests", compiler, flags, how_built)?;
-        let printed = work.run_program(&tests, &IMAGES.map(|(image, _)| work.folder.join(image)))?;
+        let program = work.build(("tests", &tests), compiler, flags, how_built)?;
+        let printed = work.run_program(&program, &IMAGES.map(|(image, _)| work.folder.join(image)))?;
         ensure!(printed == "stilt.h does what it says\n", "{how}: the tests printed {printed:?}");
     }
     no_panic_is_reachable(&work)?;
@@ -90,9 +95,16 @@ fn library(more: &str) -> Result<PathBuf> {
     Ok(target.join("release/libstilt.a"))
 }
 
+/// The sources of the tests.
+fn tests() -> Result<Vec<PathBuf>> {
+    let folder = fs::read_dir(tool::root().join(EXAMPLE).join("tests"))?;
+    let files = folder.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    Ok(files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "c")).collect())
+}
+
 impl Work {
     /// Builds one of the two programs.
-    fn build(&self, name: &str, compiler: &str, flags: &[&str], more: &[&str]) -> Result<PathBuf> {
+    fn build(&self, (name, sources): Program<'_>, compiler: &str, flags: &[&str], more: &[&str]) -> Result<PathBuf> {
         let root = tool::root();
         let program = self.folder.join(name);
         let mut build = Command::new(compiler);
@@ -102,7 +114,8 @@ impl Work {
         }
         build.args(flags).args(STRICT).args(more).args(["-D_GNU_SOURCE", "-pthread"]);
         build.arg("-I").arg(root).arg("-I").arg(root.join(LIBRARY).join("include")).arg("-I").arg(&self.folder);
-        build.args([name, "ground"].map(|file| root.join(EXAMPLE).join(format!("{file}.c"))));
+        let ground = Path::new("ground.c");
+        build.args(sources.iter().map(Path::new).chain([ground]).map(|file| root.join(EXAMPLE).join(file)));
         build
             .args(["-x", "none"])
             .args(MODULES.map(|module| self.folder.join(format!("{module}.o"))))
