@@ -82,9 +82,15 @@ macro_rules! operations {
     };
 }
 
-operations!(u8, __sync_val_compare_and_swap_1, __sync_lock_test_and_set_1,);
+operations!(
+    u8, __sync_val_compare_and_swap_1, __sync_lock_test_and_set_1,
+    __sync_fetch_and_and_1: |before, with| before & with,
+    __sync_fetch_and_or_1: |before, with| before | with
+);
 operations!(
     u32, __sync_val_compare_and_swap_4, __sync_lock_test_and_set_4,
     __sync_fetch_and_add_4: u32::wrapping_add,
-    __sync_fetch_and_sub_4: u32::wrapping_sub
+    __sync_fetch_and_sub_4: u32::wrapping_sub,
+    __sync_fetch_and_and_4: |before, with| before & with,
+    __sync_fetch_and_or_4: |before, with| before | with
 );

@@ -32,7 +32,7 @@ pub(super) const TARGETS: &[Target] = &[
         emulation: "elf_x86_64",
         kind: Kind::Large,
         module: &["--target", "x86_64", "--traps", "explicit"],
-        compiler: "",
+        compiler: "-m64",
         pointer_bytes: 8,
     },
     Target {
@@ -48,7 +48,7 @@ pub(super) const TARGETS: &[Target] = &[
         emulation: "aarch64elf",
         kind: Kind::Large,
         module: &["--target", "aarch64", "--traps", "explicit"],
-        compiler: "",
+        compiler: "-march=armv8-a",
         pointer_bytes: 8,
     },
     Target {
