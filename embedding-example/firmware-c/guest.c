@@ -13,8 +13,8 @@
 /* What a guest may have beside its memory: imports; bytes of globals, tables and the like (NAME_INSTANCE_SIZE of a module's header). */
 #define IMPORTS 4u
 #define INSTANCE 512u
-/* A page, and what the runtime adds. */
-#define MEMORY (65536u + 32u)
+/* Bytes of a guest's memory (`--memory-bytes`, see the makefile), and what the runtime adds. */
+#define MEMORY (4096u + 32u)
 
 #define STORAGE(name, size) static _Alignas(STILT_ALIGN) uint8_t name[size]
 STORAGE(engine_storage, STILT_ENGINE_SIZE(TYPES));
