@@ -157,7 +157,7 @@ fn uart_write(mut caller: Caller<'_, Pins>, address: u32, length: u32) -> Result
     let (start, length) = (address as usize, length as usize);
     let bytes = memory.data(&caller).get(start..start.saturating_add(length));
     let bytes = bytes.ok_or_else(|| format_err!("{length} bytes at {start} are not in its memory"))?;
-    let text = core::str::from_utf8(bytes).map_err(|_| format_err!("the text is not UTF-8"))?;
-    print!("  | {text}");
+    print!("  | ");
+    bytes.iter().for_each(|byte| board::write_serial(*byte));
     Ok(())
 }

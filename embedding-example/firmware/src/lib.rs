@@ -18,5 +18,8 @@ pub mod guest;
 pub mod images;
 pub mod memory;
 mod platform;
+// A small `fmod`, which the library for C has, too.
+#[path = "../../../c-api/library/src/remainder.rs"]
+mod remainder;
 pub mod slots;
 pub mod timer;
