@@ -98,7 +98,8 @@ vm_struct! {
         /// The lowest stack pointer that compiled code may reach. Compared with the stack pointer, unsigned, once a
         /// function has taken its frame: below it is a stack overflow.
         stack_limit: Word,
-        /// Non-zero asks the guest to stop. Another core or an interrupt handler may set it with one store.
+        /// 0, or all ones to ask the guest to stop: more than any address is. Another core or an interrupt handler sets it with one
+        /// store.
         interrupt: Word,
         /// Remaining fuel, for images compiled to count it.
         fuel: U64,

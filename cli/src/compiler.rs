@@ -85,7 +85,7 @@ pub(crate) struct CompilerArguments {
 
     /// How a guest that runs on and on can be stopped: `off`, not at all; `epoch`, by setting the store's interrupt word.
     ///
-    /// With `epoch` the code tests that word at the entries of functions and the heads of loops. An interrupt handler or another
+    /// With `epoch` the code tests that word in loops and before calls, so that nothing runs on without a test. An interrupt handler or another
     /// core sets it with one store.
     #[arg(long, value_name = "HOW", default_value = "off")]
     interrupt: Interrupt,

@@ -119,7 +119,7 @@ pub struct Options {
     pub inline: bool,
     /// Whether to leave out names and ELF wrapping. Default: no.
     pub strip: bool,
-    /// Whether code tests the store's interrupt word, so that a guest can be stopped: at function entries, loop heads and operations
+    /// Whether code tests the store's interrupt word, so that a guest can be stopped: in loops, before calls and before operations
     /// on ranges. Default: no.
     pub interrupt: bool,
     /// What float operations become. On Pulley, whose registers are the interpreter's, soft ones are the same as hard ones. Default:

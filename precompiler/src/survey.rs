@@ -18,6 +18,8 @@ pub struct BodyFacts {
     pub locals: u32,
     /// The functions that it calls directly, one entry for each call.
     pub calls: Vec<FuncIndex>,
+    /// It calls functions through a table.
+    indirect: bool,
     /// Globals that it sets, ascending.
     globals: Vec<GlobalIndex>,
     /// Tables that it may change, ascending.
@@ -90,6 +92,26 @@ impl Survey {
             }
         }
         Ok(survey)
+    }
+
+    /// The functions that cost at most `most`, each loop counted as one round, together with all that they call, and what these call.
+    /// (Not those that call others through a table; and where calls are nested deeper than anybody nests short functions, it
+    /// does not look.)
+    pub fn light(&self, module: &Module<'_>, most: u32) -> SecondaryMap<FuncIndex, bool> {
+        const NESTED: usize = 4;
+        let mut costs: SecondaryMap<FuncIndex, Option<u32>> = SecondaryMap::new();
+        for _ in 0..NESTED {
+            let before = costs.clone();
+            for (own, facts) in &self.bodies {
+                let cost = facts.calls.iter().try_fold(facts.cost, |sum, callee| sum.checked_add(before[*callee]?));
+                costs[module.function_index(own)] = cost.filter(|cost| !facts.indirect && *cost <= most);
+            }
+        }
+        let mut light = SecondaryMap::new();
+        for (function, cost) in costs.iter() {
+            light[function] = cost.is_some();
+        }
+        light
     }
 
     /// Whether an own global keeps its initial value, whatever its type says.
@@ -218,7 +240,10 @@ impl BodyFacts {
                 self.calls.push(FuncIndex::from_u32(function_index));
                 3
             }
-            O::CallIndirect { .. } => 8,
+            O::CallIndirect { .. } => {
+                self.indirect = true;
+                8
+            }
             O::BrTable { ref targets } => 3 + targets.len() / 4,
             O::GlobalSet { global_index } => {
                 self.globals.push(GlobalIndex::from_u32(global_index));

@@ -272,6 +272,11 @@ impl Target {
         !self.integers_only() && !matches!(self.float, FloatMode::None)
     }
 
+    /// Whether an instruction compares a register with memory, but memory with zero only in a second one.
+    pub const fn compares_with_memory(&self) -> bool {
+        matches!(self.name.architecture, Architecture::X86_64)
+    }
+
     /// Whether code tests the interrupt word.
     pub const fn interrupt(&self) -> bool {
         self.interrupt

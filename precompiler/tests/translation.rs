@@ -5,7 +5,7 @@ use stilt_artifact::target::TrapMode;
 use stilt_artifact::trap::TrapCode;
 use stilt_precompiler::module::Module;
 use stilt_precompiler::translate::{ModuleEnv, Scratch, Translated, translate};
-use stilt_precompiler::{MemoryStyle, Options, Target};
+use stilt_precompiler::{MemoryStyle, OptLevel, Options, Target};
 
 /// Translates the first function of a module.
 fn first(text: &str, change: fn(&mut Options)) -> Translated {
@@ -222,6 +222,32 @@ fn entries_loops_and_ranges_can_be_interrupted() {
     assert_eq!(interrupts(&first(&long, interruptible)), 1);
     let calls = r#"(module (import "a" "b" (func $import)) (func (call $import)))"#;
     assert_eq!(interrupts(&first(calls, interruptible)), 1);
+    // Not behind the test of a loop, nor for a function that does little.
+    let in_loop =
+        r#"(module (import "a" "b" (func $import)) (func (param i32) (loop (call $import) (br_if 0 (local.get 0)))))"#;
+    assert_eq!(interrupts(&first(in_loop, interruptible)), 1);
+    let light = "(module (func (export \"a\") (call $leaf) (call $leaf)) (func $leaf (loop (br_if 0 (i32.ctz (i32.const 1))))))";
+    let no_passes = |options: &mut Options| {
+        options.interrupt = true;
+        options.inline = false;
+    };
+    assert_eq!(interrupts(&first(light, no_passes)), 0);
+    // Where an inner loop tests on every way, the outer one does not; where it need not come to its test, it does.
+    let counted = |value: &str| {
+        format!(
+            "(module (func (param i32) (local i32) (loop (local.set 1 {value})
+                (loop (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))) (br_if 0 (local.get 0)))))"
+        )
+    };
+    assert_eq!(interrupts(&first(&counted("(local.get 0)"), no_passes)), 1 + 1);
+    let once = |options: &mut Options| {
+        options.interrupt = true;
+        options.opt_level = OptLevel::Size;
+    };
+    assert_eq!(interrupts(&first(&counted("(local.get 0)"), once)), 1);
+    // A few rounds by constants.
+    assert_eq!(interrupts(&first(&counted("(i32.const 100)"), interruptible)), 1);
+    assert_eq!(interrupts(&first(&counted("(i32.const 10000)"), interruptible)), 1 + 1);
     let bulk = "(module (memory 1) (func (param i32) (memory.fill (i32.const 0) (i32.const 0) (local.get 0))))";
     assert_eq!(interrupts(&first(bulk, interruptible)), 1);
     let small = "(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 9))))";

@@ -26,6 +26,7 @@ impl Translator<'_, '_, '_> {
         let context = self.context.load_constant(&mut self.b, pointer, at + FuncImportLayout::context(width));
         let signature = self.signature(ty);
         let call = self.context.call_import(&mut self.b, signature, Callee { code, context }, &args);
+        self.note_call(call);
         self.push_results(call, ty);
         Ok(())
     }
@@ -41,6 +42,9 @@ impl Translator<'_, '_, '_> {
         let name = Name::Function(function.as_u32());
         let callee = self.entities.function(&mut self.b, name, || module.types[ty].compiled(target));
         let call = self.context.call_own(&mut self.b, callee, args);
+        if !self.env.light[function] {
+            self.note_call(call);
+        }
         self.push_results(call, ty);
         Ok(())
     }

@@ -5,6 +5,7 @@
 use super::env::Uses;
 use super::function::Translator;
 use super::inline::InlineMap;
+use super::interrupt::Interrupts;
 use super::state::{Frame, FrameKind, FrameType};
 use crate::error::CompileError;
 use crate::signature;
@@ -53,7 +54,7 @@ impl Translator<'_, '_, '_> {
         self.state.drop(params.len());
         self.b.switch_to_block(header);
         self.state.push_all(self.b.block_params(header));
-        self.test_interrupt();
+        self.note_loop(header);
         Ok(())
     }
 
@@ -296,9 +297,9 @@ impl Translator<'_, '_, '_> {
     }
 
     /// Closes the function.
-    pub(super) fn finish(self) -> (Uses, InlineMap) {
+    pub(super) fn finish(self) -> (Uses, InlineMap, Interrupts) {
         let config = self.env.target.isa().frontend_config();
         self.b.finalize(config);
-        (self.uses, self.inlined)
+        (self.uses, self.inlined, self.interrupts)
     }
 }

@@ -1,10 +1,11 @@
 //! What the translation of every function of a module shares, and what a translated function tells about itself.
 
+use super::interrupt::SHORT;
 use crate::error::CompileError;
 use crate::module::{ContextPlan, FuncIndex, MemoryIndex, Module, SettledTable, TableIndex, TypeIndex};
 use crate::survey::Survey;
 use crate::target::{MemoryPlan, MemoryShape, Target};
-use cranelift_codegen::entity::PrimaryMap;
+use cranelift_codegen::entity::{PrimaryMap, SecondaryMap};
 use std::collections::BTreeSet;
 use stilt_artifact::builtins::Builtin;
 use stilt_artifact::trap::TrapCode;
@@ -24,6 +25,8 @@ pub struct ModuleEnv<'m, 'data> {
     pub tables: PrimaryMap<TableIndex, Option<SettledTable>>,
     /// What code relies on about each memory.
     pub memories: PrimaryMap<MemoryIndex, MemoryPlan>,
+    /// The functions that do little, with all that they call.
+    pub light: SecondaryMap<FuncIndex, bool>,
 }
 
 impl<'m, 'data> ModuleEnv<'m, 'data> {
@@ -43,7 +46,8 @@ impl<'m, 'data> ModuleEnv<'m, 'data> {
             settled.then(|| SettledTable::new(module, table)).flatten()
         });
         let tables = tables.collect();
-        Ok(ModuleEnv { module, target, survey, context, tables, memories })
+        let light = if target.interrupt() { survey.light(module, SHORT) } else { SecondaryMap::new() };
+        Ok(ModuleEnv { module, target, survey, context, tables, memories, light })
     }
 }
 

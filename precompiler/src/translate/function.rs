@@ -4,6 +4,7 @@
 use super::context::Context;
 use super::env::{ModuleEnv, Uses};
 use super::inline::{Budget, InlineMap};
+use super::interrupt::Interrupts;
 use super::memory::{Covered, Row};
 use super::pins::Pins;
 use super::state::{FrameKind, FrameType, State};
@@ -41,8 +42,8 @@ pub(super) struct Translator<'f, 'm, 'data> {
     pub(super) row: Row<'data>,
     /// What stands in the function that code is to do without.
     pub(super) refused: Option<&'static str>,
-    /// Tests of the interrupt word so far.
-    pub(super) interrupt_tests: i32,
+    /// Where the interrupt word is to be tested.
+    pub(super) interrupts: Interrupts,
     /// Locals that the loops around this point do not set.
     pub(super) pins: Pins,
     /// What is known of the accesses of the loop around this point.
@@ -126,7 +127,7 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
             budget: Budget::new(env, own),
             row: Row::default(),
             refused: None,
-            interrupt_tests: 0,
+            interrupts: Interrupts::default(),
             pins: Pins::default(),
             covered: Covered::new(env, own),
         };
@@ -205,11 +206,16 @@ impl<'f, 'm, 'data> Translator<'f, 'm, 'data> {
                 operators = again;
                 continue;
             }
+            let brief = self.is_brief(&operator, &operators);
             if matches!(operator, Operator::Loop { .. }) {
                 self.version_loop(&operator, &operators)?;
             }
             self.operator(&operator)?;
-            loops.extend(self.may_repeat(&operator, &operators));
+            if brief {
+                self.loop_is_brief();
+            } else {
+                loops.extend(self.may_repeat(&operator, &operators));
+            }
         }
         Ok(())
     }

@@ -61,6 +61,7 @@ impl Translator<'_, '_, '_> {
             let context = self.b.ins().load(pointer, fields, reference, place(FuncRefLayout::context(width)));
             self.context.call_reference(&mut self.b, signature, Callee { code, context }, &args)
         };
+        self.note_call(call);
         self.push_results(call, ty);
         Ok(())
     }

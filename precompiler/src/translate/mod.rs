@@ -8,13 +8,13 @@ mod call;
 mod context;
 mod control;
 mod convert;
-mod entry_test;
 mod env;
 mod function;
 mod global;
 mod indirect;
 mod inline;
 mod interrupt;
+mod late_test;
 mod leaf;
 mod memory;
 mod numeric;
@@ -98,8 +98,8 @@ fn attempt(
     let builder = FunctionBuilder::new(&mut function, &mut scratch.builder);
     let mut translator = Translator::new(env, own, builder, &mut scratch.state);
     translator.body(own)?;
-    let (mut uses, inlined) = translator.finish();
-    interrupt::insert(env.target, &mut function, env.module.bodies[own].start(), &mut uses);
+    let (mut uses, inlined, interrupts) = translator.finish();
+    interrupts.insert(env, own, &mut function, &mut uses)?;
     let mut translated = Translated { function, uses, inlined };
     if check_stack {
         translated.check_stack(env, own);

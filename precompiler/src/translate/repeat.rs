@@ -9,7 +9,7 @@ use cranelift_codegen::ir::Block;
 use wasmparser::{Operator as O, OperatorsReader};
 
 /// The most that a body costs, in operators that become code, and how often it stands there then.
-const COPIES: [(u32, u32); 2] = [(8, 3), (16, 2)];
+const COPIES: [(u32, u32); 2] = [(8, 3), (32, 2)];
 /// The most operators that are looked at.
 const LONGEST: u32 = 160;
 
@@ -79,6 +79,9 @@ impl<'data> Translator<'_, '_, 'data> {
             self.lead_to(head, true);
         } else {
             self.lead_to_copy();
+        }
+        if last {
+            self.test_in_copy(head, header);
         }
         self.arm();
         self.b.switch_to_block(header);

@@ -157,7 +157,7 @@ impl InterruptHandle {
     /// code was compiled to test it trap at their next test, and the trap clears the word. If none runs, the next one does.
     pub fn interrupt(&self) {
         // SAFETY: the storage that the word lies in is held; only atomics reach the word.
-        unsafe { self.word.as_ref() }.store(1, Ordering::Relaxed);
+        unsafe { self.word.as_ref() }.store(usize::MAX, Ordering::Relaxed);
     }
 }
 

@@ -203,6 +203,7 @@ pub(crate) fn dump(name: &str, folder: &Path) -> Result<()> {
         (Mode::Pulley, "pulley"),
         (Mode::GuardEpoch, "guard-epoch"),
         (Mode::ExplicitEpoch, "explicit-epoch"),
+        (Mode::PulleyEpoch, "pulley-epoch"),
     ] {
         let write = |engine, bytes: Vec<u8>| fs::write(folder.join(format!("{name}-{what}-{engine}.cwasm")), bytes);
         write("stilt", stilt_side::setup::compile(mode, Output::Default, 1, &wasm)?)?;

@@ -123,19 +123,25 @@ struct Access {
 
 impl Forecast {
     /// Of a loop without parameters, whose operators follow. `is_i32` tells of locals. None if nothing comes of it.
-    pub(super) fn new(mut operators: OperatorsReader<'_>, is_i32: impl Fn(u32) -> bool) -> Option<Forecast> {
-        let mut scan = Scan::default();
-        for count in 1..=LONGEST {
-            let (operator, offset) = operators.read_with_offset().ok()?;
-            if scan.follow(&operator, offset, &is_i32)? {
-                return scan.conclude(count);
-            }
-        }
-        None
+    pub(super) fn new(operators: OperatorsReader<'_>, is_i32: impl Fn(u32) -> bool) -> Option<Forecast> {
+        let (scan, operators) = Scan::new(operators, is_i32)?;
+        scan.conclude(operators)
     }
 }
 
 impl Scan {
+    /// Follows a loop to its end, and counts its operators.
+    fn new(mut operators: OperatorsReader<'_>, is_i32: impl Fn(u32) -> bool) -> Option<(Scan, usize)> {
+        let mut scan = Scan::default();
+        for count in 1..=LONGEST {
+            let (operator, offset) = operators.read_with_offset().ok()?;
+            if scan.follow(&operator, offset, &is_i32)? {
+                return Some((scan, count));
+            }
+        }
+        None
+    }
+
     /// Whether the loop ended. None if the loop is not to be followed.
     fn follow(&mut self, operator: &O<'_>, offset: u64, is_i32: &impl Fn(u32) -> bool) -> Option<bool> {
         if let Some(depth) = self.dead {
@@ -259,9 +265,7 @@ impl Scan {
         let mut steps = HashMap::new();
         let ways_back = core::mem::take(&mut self.ways_back);
         let mut step = |local: u32| *steps.entry(local).or_insert_with(|| local_step(local, &ways_back));
-        let back = self.back.take().filter(|_| ways_back.len() == 1);
-        let mut tests = back.into_iter().chain(core::mem::take(&mut self.goes_on));
-        let rounds = tests.find_map(|test| Rounds::new(test, |sum| sum.step(&mut step)))?;
+        let rounds = self.ends(ways_back.len()).find_map(|test| Rounds::new(test, |sum| sum.step(&mut step)))?;
         let mut groups: Vec<Group> = Vec::new();
         for access in self.accesses {
             let Some(step) = access.index.step(&mut step) else { continue };
@@ -276,6 +280,33 @@ impl Scan {
         }
         (!groups.is_empty()).then_some(Forecast { rounds, groups, operators })
     }
+}
+
+impl Scan {
+    /// What holds whenever the loop goes on.
+    fn ends(&mut self, ways_back: usize) -> impl Iterator<Item = Test> + use<> {
+        let back = self.back.take().filter(|_| ways_back == 1);
+        back.into_iter().chain(core::mem::take(&mut self.goes_on))
+    }
+}
+
+/// The most operators that a loop whose operators follow takes in all its rounds, inner blocks left out never. `is_i32` tells of
+/// locals, and `value` what they are in front of the loop, as far as that is known. None if it is not known, or is more than `most`.
+pub(super) fn longest(
+    operators: OperatorsReader<'_>,
+    is_i32: impl Fn(u32) -> bool,
+    mut value: impl FnMut(u32) -> Option<u32>,
+    most: usize,
+) -> Option<usize> {
+    let (mut scan, operators) = Scan::new(operators, is_i32)?;
+    let ways_back = core::mem::take(&mut scan.ways_back);
+    let mut step = |local: u32| local_step(local, &ways_back);
+    let tests = scan.ends(ways_back.len());
+    let mut rounds = tests.filter_map(|test| {
+        let rounds = Rounds::new(test, |sum| sum.step(&mut step))?;
+        rounds.count(&mut value, most / operators)
+    });
+    Some(rounds.next()? * operators)
 }
 
 impl Group {
@@ -337,6 +368,35 @@ impl Rounds {
         let step = step(&left)?;
         (step.cast_signed() > 0).then_some(Rounds::Passes { value: left, limit: right, step, inclusive })
     }
+}
+
+impl Rounds {
+    /// How many rounds there are at most, the first one included, if locals have these values in front of the loop. None if that is
+    /// not known, or if it is more than `most`.
+    fn count(&self, mut value: impl FnMut(u32) -> Option<u32>, most: usize) -> Option<usize> {
+        let mut sum = |sum: &Linear| sum.step(&mut value).map(|terms| terms.wrapping_add(sum.constant));
+        match *self {
+            Rounds::Meets { ref distance, step } => {
+                let distance = sum(distance)?;
+                let ends = |round: &u32| distance.wrapping_add(round.wrapping_mul(step)) == 0;
+                first_round(most, ends)
+            }
+            Rounds::Passes { ref value, ref limit, step, inclusive } => {
+                let (value, limit) = (sum(value)?, sum(limit)?);
+                let ends = |round: &u32| {
+                    let value = value.wrapping_add(round.wrapping_mul(step));
+                    if inclusive { value > limit } else { value >= limit }
+                };
+                first_round(most, ends)
+            }
+        }
+    }
+}
+
+/// How many rounds there are if the loop is left in the first for which that holds.
+fn first_round(most: usize, ends: impl FnMut(&u32) -> bool) -> Option<usize> {
+    let round = (0..u32::try_from(most).ok()?).find(ends)?;
+    Some(round as usize + 1)
 }
 
 /// What an operator makes of what it takes, if it is followed.

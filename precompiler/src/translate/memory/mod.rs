@@ -2,6 +2,7 @@
 
 mod access;
 mod bounds;
+mod brief;
 mod bulk;
 mod facts;
 mod field;

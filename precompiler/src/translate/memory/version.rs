@@ -18,6 +18,7 @@ use crate::translate::state::FrameType;
 use cranelift_codegen::entity::EntityRef as _;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder as _, Value, types};
+use cranelift_frontend::Variable;
 use stilt_artifact::types::ValueType;
 use wasmparser::{Operator as O, OperatorsReader};
 
@@ -210,12 +211,17 @@ impl<'data> Translator<'_, '_, 'data> {
         self.b.switch_to_block(next);
     }
 
+    /// What a local is now.
+    pub(super) fn local_value(&mut self, variable: Variable) -> Value {
+        self.pins.get(variable).unwrap_or_else(|| self.b.use_var(variable))
+    }
+
     /// A sum, of what locals are now: 32 bits.
     fn sum(&mut self, sum: &Linear) -> Value {
         let mut total = None;
         for &(local, factor) in &sum.terms {
             let (variable, _) = self.locals[local as usize];
-            let value = self.pins.get(variable).unwrap_or_else(|| self.b.use_var(variable));
+            let value = self.local_value(variable);
             let value = match factor {
                 1 => value,
                 factor => self.b.ins().imul_imm_s(value, i64::from(factor.cast_signed())),

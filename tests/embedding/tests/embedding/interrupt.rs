@@ -17,6 +17,7 @@ const SPINS: &str = r#"
   (elem (i32.const 0) $ping $pong $there $back)
   (type $step (func (param i32)))
   (global $many (mut i32) (i32.const 60))
+  (global $two (mut i32) (i32.const 2))
   (func (export "loop") (loop (br 0)))
   (func (export "later loop") (local i32)
     (local.set 0 (i32.const 10))
@@ -27,12 +28,44 @@ const SPINS: &str = r#"
       (local.set 0 (i32.const 2))
       (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
       (br 0)))
+  ;; The test is in the inner loop only.
+  (func (export "inner") (local i32)
+    (loop
+      (local.set 0 (global.get $two))
+      (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (br 0)))
+  ;; The inner loop is left before it comes to its test.
+  (func (export "left early")
+    (loop $outer
+      (block $out (loop (br_if $out (global.get $many)) (br_if 0 (global.get $many))))
+      (br $outer)))
+  ;; Loops that seem to be over soon.
+  (func (export "set back") (local i32)
+    (loop
+      (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+      (if (i32.eq (local.get 0) (i32.const 9)) (then (local.set 0 (i32.const 0))))
+      (br_if 0 (i32.lt_u (local.get 0) (i32.const 10)))))
+  (func (export "never meets") (local i32)
+    (loop (br_if 0 (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const 2))) (i32.const 9)))))
+  (func (export "wraps") (local i32)
+    (loop (br_if 0 (i32.le_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const -1)))))
   (func (export "switch") (loop (block (br_table 0 1 0 (i32.const 1))) (br 0)))
   ;; 2^60 calls, no deeper than 60.
   (func $double (export "recursion") (param i32)
     (if (local.get 0) (then
       (call $double (i32.sub (local.get 0) (i32.const 1)))
       (call $double (i32.sub (local.get 0) (i32.const 1))))))
+  (func $in_loop (export "recursion in a loop") (param i32) (local i32)
+    (if (local.get 0) (then
+      (local.set 1 (i32.const 2))
+      (loop
+        (call $in_loop (i32.sub (local.get 0) (i32.const 1)))
+        (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1))))))))
+  (func $behind (export "recursion behind a short call") (param i32)
+    (drop (call $leaf (i32.const 0)))
+    (if (local.get 0) (then
+      (call $behind (i32.sub (local.get 0) (i32.const 1)))
+      (call $behind (i32.sub (local.get 0) (i32.const 1))))))
   (func $ping (param i32)
     (if (local.get 0) (then
       (call_indirect (type $step) (i32.sub (local.get 0) (i32.const 1)) (i32.const 1))
@@ -61,7 +94,10 @@ const SPINS: &str = r#"
 /// [`SPINS`], with functions that each call the next one twice.
 fn spins() -> String {
     let chain: String = (0..50).map(|i| format!("(func $c{i} (call $c{0}) (call $c{0}))", i + 1)).collect();
-    SPINS.replace("CHAIN", &format!("{chain}(func $c50 (global.set $many (i32.const 1)))"))
+    SPINS.replace(
+        "CHAIN",
+        &format!("{chain}(func $c50 (global.set $many (i32.const 1)) (global.set $two (i32.const 2)))"),
+    )
 }
 
 fn store(ground: Ground) -> Result<(Store<()>, Instance)> {
@@ -105,7 +141,11 @@ fn after(delay: Duration, handle: InterruptHandle) -> thread::JoinHandle<()> {
 fn another_thread_stops_whatever_spins() {
     everywhere(|ground| {
         let (mut store, instance) = store(ground)?;
-        for name in ["loop", "later loop", "nested", "switch", "recursion", "indirect", "mutual", "chain", "fills"] {
+        let loops =
+            ["loop", "later loop", "nested", "inner", "left early", "set back", "never meets", "wraps", "switch"];
+        let calls =
+            ["recursion", "recursion in a loop", "recursion behind a short call", "indirect", "mutual", "chain"];
+        for name in loops.into_iter().chain(calls).chain(["fills"]) {
             let thread = after(Duration::from_millis(5), store.interrupt_handle()?);
             let error = spin(&mut store, &instance, name)?;
             thread.join().unwrap();
