@@ -137,17 +137,30 @@ pub(crate) fn compile(
         if floats {
             return Err(UnitError::Internal("floats were not lowered to integers".to_owned()));
         }
-        general_registers::keep_to(target, &mut unit, &code.bb_starts).map_err(UnitError::Internal)?;
+        general_registers::keep_to(target, &mut unit, blocks(&code)).map_err(UnitError::Internal)?;
     }
     if target.short_jumps() {
         // Where registers were verified, so is it that instructions stay what they were.
-        let shortened = shorten(&mut unit, &code.bb_starts, target.verify() || target.integers_only());
+        let shortened = shorten(&mut unit, blocks(&code), target.verify() || target.integers_only());
         // What is not understood stays as it is; in tests, it should be known about.
         if let (Err(what), true) = (shortened, target.verify()) {
             return Err(UnitError::Internal(format!("jumps cannot be shortened: {what}")));
         }
     }
     Ok(unit)
+}
+
+/// Where basic blocks start. Not where the last one did if nothing leads there: it was a jump that others were led past, Cranelift has
+/// taken it away, and constants may stand in its place.
+fn blocks(code: &CompiledCode) -> &[u32] {
+    let mut blocks = code.bb_starts.as_slice();
+    while let [others @ .., last] = blocks
+        && *last != 0
+        && !code.bb_edges.iter().any(|(_, to)| to == last)
+    {
+        blocks = others;
+    }
+    blocks
 }
 
 fn relocations(target: &Target, code: &CompiledCode, function: &Function) -> Result<Vec<Relocation>, UnitError> {

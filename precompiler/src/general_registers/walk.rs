@@ -60,8 +60,7 @@ impl Walk {
     pub(super) fn new(decoder: &Decoder, code: &[u8], blocks: &[u32]) -> Result<Walk, Unknown> {
         let mut marks = vec![Mark::Nothing; code.len()];
         let mut floats = Vec::new();
-        // A block whose only jump was led past it may be empty, at the very end.
-        let mut open: Vec<u32> = blocks.iter().copied().filter(|block| (*block as usize) < code.len()).collect();
+        let mut open = blocks.to_vec();
         open.push(0);
         while let Some(mut at) = open.pop() {
             loop {

@@ -143,9 +143,7 @@ impl Decoded {
         }
         let mut decoder = Decoder::new(64, &unit.bytes, DecoderOptions::NONE);
         walk.runs(&mut decoder)?;
-        let end = walk.unit.bytes.len();
-        // A block whose only jump was led past it may be empty, at the very end.
-        for block in blocks.iter().filter(|block| (**block as usize) < end) {
+        for block in blocks {
             if walk.decoded.mark(*block) == Mark::Nothing {
                 walk.unreached(*block)?;
                 walk.runs(&mut decoder)?;
