@@ -23,6 +23,9 @@ const REMOVED: [&str; 5] = [".llvmbc", ".llvmcmd", ".ARM.exidx*", ".rel.ARM.exid
 const FLAGS: [&str; 4] =
     ["-Zlocation-detail=none", "-Zfmt-debug=none", "-Zunstable-options", "-Cpanic=immediate-abort"];
 
+/// What Cargo runs the compiler with.
+const WRAPPER: &str = "xtask/src/dist/rustc.sh";
+
 /// Builds it; where it is.
 pub(super) fn build(target: &Target) -> Result<PathBuf> {
     let built = compile(target)?;
@@ -74,18 +77,11 @@ fn compile(target: &Target) -> Result<PathBuf> {
         flags.push("-Ctarget-feature=+relax".to_owned());
     }
 
-    let mut features = vec!["backtraces", "bulk-memory", "pulley", "tables"];
-    if !small {
-        // 16 KB of a Cortex-M4's flash. Without them the status and the fields of an error say what is wrong, and tables are trusted behind
-        // their checksum, as code is.
-        features.extend(["image-checks", "messages"]);
-    }
-    features.extend((target.kind == Kind::Large).then_some("soft-float"));
-    features.extend((target.kind == Kind::InterruptsOff).then_some("interrupts-off"));
-
     let mut cargo = Command::new("/usr/bin/cargo");
     cargo.current_dir(tool::root().join("c-api")).env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
     cargo.env("CARGO_TARGET_DIR", work()).env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTFLAGS");
+    // The same names, and so the same bytes, wherever the repository lies.
+    cargo.env("RUSTC_WRAPPER", tool::root().join(WRAPPER));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     cargo.args(["build", "--release", "--locked", "--package", "stilt-c-library", "-Zbuild-std=core,alloc"]);
     // Where most of the time of bytecode goes.
@@ -96,7 +92,7 @@ fn compile(target: &Target) -> Result<PathBuf> {
         // Functions on memory, which Rust's library leaves to C's where there is one.
         cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
     }
-    cargo.args(["--no-default-features", "--features", &features.join(","), "--target"]);
+    cargo.args(["--no-default-features", "--features", &features(target), "--target"]);
     if target.kind == Kind::InterruptsOff {
         cargo.arg(specification(target.name)?).arg("-Zjson-target-spec");
     } else {
@@ -107,6 +103,19 @@ fn compile(target: &Target) -> Result<PathBuf> {
     }
     tool::run_quietly(&mut cargo)?;
     Ok(work().join(target.name).join("release/libstilt.a"))
+}
+
+/// The features of it that a target's has.
+pub(super) fn features(target: &Target) -> String {
+    let mut features = vec!["backtraces", "bulk-memory", "pulley", "tables"];
+    if target.kind == Kind::Large {
+        // 16 KB of a Cortex-M4's flash. Without them the status and the fields of an error say what is wrong, and tables are trusted behind
+        // their checksum, as code is.
+        features.extend(["image-checks", "messages"]);
+    }
+    features.extend((target.kind == Kind::Large).then_some("soft-float"));
+    features.extend((target.kind == Kind::InterruptsOff).then_some("interrupts-off"));
+    features.join(",")
 }
 
 /// The description of a target, but for compare-and-swap, which it is said to have: the library has that, then (`interrupts_off.rs`).
@@ -150,4 +159,26 @@ fn check(object: &Path, functions: &BTreeSet<&str>) -> Result<()> {
         ensure!(!told, "`{place}` is written in it: it would not be the same if built elsewhere");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the compiler is told of a crate that lies somewhere.
+    fn told(folder: &Path) -> String {
+        let mut compiler = Command::new(tool::root().join(WRAPPER));
+        compiler.env("CARGO_MANIFEST_DIR", folder).env("CARGO_PKG_NAME", "stilt-vm").env("CARGO_PKG_VERSION", "1.2.3");
+        let said =
+            tool::output(compiler.args(["echo", "--cfg=a b", "-C", "metadata=0123", "-C", "extra-filename=-45"]));
+        String::from_utf8(said.expect("the wrapper runs")).expect("echo writes what it got")
+    }
+
+    #[test]
+    fn a_crate_has_the_same_name_wherever_the_repository_lies() {
+        let here = told(&tool::root().join("runtime/vm"));
+        assert_eq!(here, "--cfg=a b -C metadata=stilt-vm-1.2.3 -C extra-filename=-45\n");
+        let elsewhere = told(Path::new("/somewhere/registry/log"));
+        assert_eq!(elsewhere, "--cfg=a b -C metadata=0123 -C extra-filename=-45\n");
+    }
 }
