@@ -14,14 +14,21 @@ const TIME: u64 = 946_684_800;
 pub(super) fn write(package: &Path, folder: &Path) -> Result<PathBuf> {
     let name = package.file_name().context("a package has a name")?.to_string_lossy().into_owned();
     let (file, beside) = (folder.join(format!("{name}.tar.gz")), folder.join(format!("{name}.tar.gz.new")));
-    let writing = || format!("cannot write {}", beside.display());
-    let output = File::create(&beside).with_context(writing)?;
-    // Neither a name nor a time in it.
-    let mut builder = Builder::new(GzBuilder::new().write(output, Compression::best()));
-    add(&mut builder, package, &name).with_context(writing)?;
-    builder.into_inner().and_then(GzEncoder::finish).and_then(|output| output.sync_all()).with_context(writing)?;
+    if let Err(error) = write_to(&beside, package, &name) {
+        // Half of it is of no use, and takes room on a full disk.
+        let _ = fs::remove_file(&beside);
+        return Err(error.context(format!("cannot write {}", beside.display())));
+    }
     fs::rename(&beside, &file).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(file)
+}
+
+fn write_to(file: &Path, package: &Path, name: &str) -> Result<()> {
+    // Neither a name nor a time in it.
+    let mut builder = Builder::new(GzBuilder::new().write(File::create(file)?, Compression::best()));
+    add(&mut builder, package, name)?;
+    builder.into_inner()?.finish()?.sync_all()?;
+    Ok(())
 }
 
 /// Adds a folder and what is in it, by name.
