@@ -2,6 +2,7 @@
 //! Nothing of it needs Rust.
 
 mod library;
+mod notices;
 mod package;
 pub(crate) mod suite;
 mod tarball;
@@ -46,7 +47,8 @@ pub(crate) fn package(target: &str) -> Result<PathBuf> {
 
 fn of(target: &Target) -> Result<PathBuf> {
     let library = library::build(target)?;
-    package::write(target, &library, &work().join("packages"))
+    let notices = notices::of(target.name, &library::features(target))?;
+    package::write(target, &library, &notices, &work().join("packages"))
 }
 
 /// Where Cargo and this work: one folder for all targets, which share what is built for the host.

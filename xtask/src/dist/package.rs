@@ -25,7 +25,7 @@ const TEXTS: [(&str, &str); 5] = [
 ];
 
 /// Writes it, beside an older one, which it then replaces.
-pub(super) fn write(target: &Target, library: &Path, folder: &Path) -> Result<PathBuf> {
+pub(super) fn write(target: &Target, library: &Path, notices: &str, folder: &Path) -> Result<PathBuf> {
     let name = format!("stilt-{VERSION}-{}", target.name);
     let (package, beside) = (folder.join(&name), folder.join(format!("{name}.new")));
     remove(&beside)?;
@@ -33,6 +33,7 @@ pub(super) fn write(target: &Target, library: &Path, folder: &Path) -> Result<Pa
         fs::create_dir_all(beside.join(inner)).with_context(|| format!("cannot make {}", beside.display()))?;
     }
     fs::copy(library, beside.join("lib/libstilt.a"))?;
+    fs::write(beside.join("NOTICES"), notices)?;
     for (from, to) in FILES {
         fs::copy(tool::root().join(from), beside.join(to)).with_context(|| from.to_owned())?;
     }

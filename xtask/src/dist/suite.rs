@@ -134,6 +134,10 @@ impl Desk {
         let (first, second) = (first?, second?);
         ensure!(fs::read(&first)? == fs::read(&second)?, "{} is another when it is written again", first.display());
         tool::run(Command::new("tar").arg("-xzf").arg(&first).arg("-C").arg(&self.0))?;
+        let notices = fs::read_to_string(self.package(target).join("NOTICES"))?;
+        for told in ["pulley-interpreter v", ": MIT", "Permission is hereby granted", "Rust's core"] {
+            ensure!(notices.contains(told), "`{told}` is not among the notices in {}", first.display());
+        }
         for file in ["LICENSE", "README.md", "include/stilt.h", "include/wasmtime-platform.h", "lib/libstilt.a"] {
             ensure!(self.package(target).join(file).is_file(), "{file} is not in {}", first.display());
         }
