@@ -202,11 +202,20 @@ impl Desk {
         let said = boot_program(&program)?;
         ensure!(said.contains("mean 21\n"), "a changed module is not in the program, which said {said:?}");
 
-        // As native code, and in its place bytecode.
-        for (build, options) in [("here", ""), ("here-interpreted", "--target pulley64 --machine x86_64")] {
+        // As native code; in its place bytecode; and in a library of objects, by a program that is content with many versions.
+        for (build, changes) in [
+            ("here", [("OPTIONS", "OPTIONS"), ("", "")]),
+            ("here-interpreted", [("OPTIONS", "OPTIONS --target pulley64 --machine x86_64"), ("", "")]),
+            ("here-objects", [("add_executable(firmware main.c)", OBJECTS), ("Stilt 0.1 ", "Stilt 0.0...0.1.0 ")]),
+        ] {
             let lists = self.0.join("cmake-project/CMakeLists.txt");
             let original = fs::read_to_string(&lists)?;
-            fs::write(&lists, original.replace("OPTIONS", &format!("OPTIONS {options}")))?;
+            let mut changed = original.clone();
+            for (from, to) in changes {
+                ensure!(original.contains(from), "`{from}` is not in {}", lists.display());
+                changed = if from.is_empty() { changed } else { changed.replace(from, to) };
+            }
+            fs::write(&lists, changed)?;
             text(&mut self.configure(build, HOST, &[]))?;
             text(self.command("cmake", "").args(["--build", build]))?;
             fs::write(&lists, original)?;
@@ -292,6 +301,7 @@ impl Desk {
             ("no target", "stilt_add_module(firmware", "stilt_add_module(firmwear", "there is no target firmwear"),
             ("an option of nobody", " OPTIONS", " OPTION", "unknown arguments: OPTION"),
             ("a later version", "Stilt 0.1", "Stilt 0.99", "0.99"),
+            ("earlier versions", "Stilt 0.1", "Stilt 0.0...<0.1.0", "0.0...<0.1.0"),
         ] {
             fs::write(&lists, good.replace(from, to))?;
             refuses(what, &mut self.configure("wrong", HOST, &[]), &[expected])?;
@@ -321,6 +331,13 @@ fn boots(program: &Path) -> Result<()> {
     ensure!(said == WRITTEN, "{} wrote {said:?}, expected {WRITTEN:?}", program.display());
     Ok(())
 }
+
+/// The program's code as a library of objects, and a program that links it.
+const OBJECTS: &str = "add_library(firmware OBJECT main.c)
+file(TOUCH ${CMAKE_BINARY_DIR}/empty.c)
+add_executable(program ${CMAKE_BINARY_DIR}/empty.c)
+set_target_properties(program PROPERTIES OUTPUT_NAME firmware)
+target_link_libraries(program PRIVATE firmware)";
 
 /// What clashes, or is called by mistake, if a library is not careful.
 const OWN: &str = r"
