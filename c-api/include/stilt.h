@@ -56,8 +56,10 @@
 extern "C" {
 #endif
 
-/* What the headers of modules share with this one. */
-#ifndef STILT_LINKED_IMAGE
+/* What the headers of modules share with this one; by themselves they have less, and another stilt_externref. */
+#ifdef STILT_LINKED_IMAGE
+#error "stilt.h is to be included before the headers of modules"
+#endif
 #define STILT_LINKED_IMAGE
 /* An image that is part of a program. Only its address is of use: the runtime takes it. */
 struct stilt_linked_image;
@@ -66,7 +68,6 @@ typedef struct stilt_v128 { uint8_t bytes[16]; } stilt_v128;
 /* References: null, or a function of the store; 0, or a number that the host has chosen. */
 typedef struct stilt_function_reference *stilt_funcref;
 typedef uint32_t stilt_externref;
-#endif
 
 /* This interface. A library answers with its own number (stilt_version), which is the same. */
 #define STILT_VERSION 1u

@@ -205,7 +205,7 @@ impl Desk {
         // As native code; in its place bytecode; and in a library of objects, by a program that is content with many versions.
         for (build, changes) in [
             ("here", [("OPTIONS", "OPTIONS"), ("", "")]),
-            ("here-interpreted", [("OPTIONS", "OPTIONS --target pulley64 --machine x86_64"), ("", "")]),
+            ("here-interpreted", [("OPTIONS", "OPTIONS --target=pulley64 --machine x86_64"), ("", "")]),
             ("here-objects", [("add_executable(firmware main.c)", OBJECTS), ("Stilt 0.1 ", "Stilt 0.0...0.1.0 ")]),
         ] {
             let lists = self.0.join("cmake-project/CMakeLists.txt");
@@ -290,15 +290,28 @@ impl Desk {
         let command = |path: &Path| format!("-DSTILT_COMMAND={}", path.display());
         let mut old = self.configure("old", HOST, &[&command(&other)]);
         refuses("another version's command", &mut old, &["is `stilt 9.9.9`", &format!("version {}", super::VERSION)])?;
+        let replaced = self.0.join("replaced-stilt");
+        fs::copy(&other, &replaced)?;
+        fs::write(&replaced, format!("#!/bin/sh\necho stilt {}\n", super::VERSION))?;
+        text(&mut self.configure("replaced", HOST, &[&command(&replaced)]))?;
+        fs::copy(&other, &replaced)?;
+        let mut stale = self.command("cmake", "");
+        refuses("a command that was replaced", stale.args(["--build", "replaced"]), &["is `stilt 9.9.9`"])?;
         let mut unknown = self.configure("unknown", HOST, &[&command(&nothing)]);
         refuses("a command that is not there", &mut unknown, &["cannot be run"])?;
         refuses("a package for 32 bits", &mut self.configure("narrow", BOARD, &[]), &[BOARD])?;
+
+        let mut turned = self.command("cc", "make-here");
+        turned.arg("-I").arg(self.package(HOST).join("include")).args(["-include", "blink.h", "-include", "stilt.h"]);
+        let first = "stilt.h is to be included before the headers of modules";
+        refuses("a module's header before the library's", turned.args(["-fsyntax-only", "main.c"]), &[first])?;
 
         let lists = self.0.join("cmake-project/CMakeLists.txt");
         let good = fs::read_to_string(&lists)?;
         for (what, from, to, expected) in [
             ("no module", "blink.wat", "blonk.wat", "there is no file"),
             ("no target", "stilt_add_module(firmware", "stilt_add_module(firmwear", "there is no target firmwear"),
+            ("a name twice", "stilt_add_module(", "stilt_add_module(firmware blink.wat)\nstilt_add_module(", "already"),
             ("an option of nobody", " OPTIONS", " OPTION", "unknown arguments: OPTION"),
             ("a later version", "Stilt 0.1", "Stilt 0.99", "0.99"),
             ("earlier versions", "Stilt 0.1", "Stilt 0.0...<0.1.0", "0.0...<0.1.0"),
