@@ -39,7 +39,7 @@ pub(super) const TARGETS: &[Target] = &[
         name: "x86_64-unknown-none",
         emulation: "elf_x86_64",
         kind: Kind::Large,
-        module: &["--target", "x86_64", "--traps", "explicit", "--float", "soft"],
+        module: X86_64_KERNEL,
         compiler: "-mgeneral-regs-only -mno-red-zone",
         pointer_bytes: 8,
     },
@@ -125,5 +125,26 @@ pub(super) const TARGETS: &[Target] = &[
     },
 ];
 
+/// For every CPU: which it is a kernel knows, and stilt.h has no way to say it.
+const X86_64_KERNEL: &[&str] = &[
+    "--target",
+    "x86_64",
+    "--traps",
+    "explicit",
+    "--float",
+    "soft",
+    "--cpu-feature",
+    "-cmpxchg16b",
+    "--cpu-feature",
+    "-sse3",
+    "--cpu-feature",
+    "-ssse3",
+    "--cpu-feature",
+    "-sse4.1",
+    "--cpu-feature",
+    "-sse4.2",
+    "--cpu-feature",
+    "-popcnt",
+];
 const ARM: &[&str] = &["--target", "pulley32", "--machine", "arm"];
 const RISCV32: &[&str] = &["--target", "pulley32", "--machine", "riscv32"];
