@@ -67,19 +67,23 @@ pub(crate) fn rv32() -> Result<()> {
 
 fn run(board: &Board) -> Result<()> {
     let images = compile_guests()?;
-    let filtered = reference()?;
     let program = build(board, &images, "programs")?;
+    let used = boot_and_check(board, &program)?;
+    sizes::count(board.name, board.most_flash, &program, used)
+}
+
+/// Boots a firmware, twice where it has chips, and checks what it says; the most of heap and stack that it used.
+fn boot_and_check(board: &Board, program: &Path) -> Result<(u64, u64)> {
     let said = if board.has_chips {
-        let chips = Chips::new(&program)?;
+        let chips = Chips::new(program)?;
         let said = boot(board, &chips.arguments())?;
         chips.check_second_start(board)?;
         said
     } else {
         boot(board, &["-kernel".to_owned(), program.display().to_string()])?
     };
-    check(board, &said, &filtered)?;
-    let used = used(&said).context("the firmware did not say how much memory was used")?;
-    sizes::count(board.name, board.most_flash, &program, used)
+    check(board, &said, &reference()?)?;
+    used(&said).context("the firmware did not say how much memory was used")
 }
 
 /// The guests, C and text, as bytecode for 32 bits; and one image that does not belong there.

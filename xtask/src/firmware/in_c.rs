@@ -1,9 +1,9 @@
 //! The same firmware in C (`embedding-example/firmware-c`), built by its makefile with the library as it is given away: no Rust, no
 //! allocator. It is to write what the one in Rust does, and its sizes are counted in the same way.
 
-use super::{Board, Chips, boot, check, reference, sizes, used};
+use super::{Board, boot_and_check, sizes};
 use crate::{dist, tool};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -30,18 +30,8 @@ pub(crate) fn rv32() -> Result<()> {
 }
 
 fn run(board: &Board, in_c: &InC) -> Result<()> {
-    let filtered = reference()?;
     let program = build(board, in_c)?;
-    let said = if board.has_chips {
-        let chips = Chips::new(&program)?;
-        let said = boot(board, &chips.arguments())?;
-        chips.check_second_start(board)?;
-        said
-    } else {
-        boot(board, &["-kernel".to_owned(), program.display().to_string()])?
-    };
-    check(board, &said, &filtered)?;
-    let used = used(&said).context("the firmware did not say how much memory was used")?;
+    let used = boot_and_check(board, &program)?;
     ensure!(used.0 == 0, "the firmware in C used a heap");
     sizes::count(&format!("{}, in C", board.name), in_c.most_flash, &program, used)
 }
