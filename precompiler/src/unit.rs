@@ -137,11 +137,11 @@ pub(crate) fn compile(
         if floats {
             return Err(UnitError::Internal("floats were not lowered to integers".to_owned()));
         }
-        general_registers::keep_to(target, &mut unit, blocks(&code)).map_err(UnitError::Internal)?;
+        general_registers::keep_to(target, &mut unit, Blocks::new(&code)).map_err(UnitError::Internal)?;
     }
     if target.short_jumps() {
         // Where registers were verified, so is it that instructions stay what they were.
-        let shortened = shorten(&mut unit, blocks(&code), target.verify() || target.integers_only());
+        let shortened = shorten(&mut unit, Blocks::new(&code), target.verify() || target.integers_only());
         // What is not understood stays as it is; in tests, it should be known about.
         if let (Err(what), true) = (shortened, target.verify()) {
             return Err(UnitError::Internal(format!("jumps cannot be shortened: {what}")));
@@ -150,17 +150,26 @@ pub(crate) fn compile(
     Ok(unit)
 }
 
-/// Where basic blocks start. Not where the last one did if nothing leads there: it was a jump that others were led past, Cranelift has
-/// taken it away, and constants may stand in its place.
-fn blocks(code: &CompiledCode) -> &[u32] {
-    let mut blocks = code.bb_starts.as_slice();
-    while let [others @ .., last] = blocks
-        && *last != 0
-        && !code.bb_edges.iter().any(|(_, to)| to == last)
-    {
-        blocks = others;
+/// The basic blocks of a function.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks<'a> {
+    /// Where they start, in ascending order.
+    pub(crate) starts: &'a [u32],
+    /// Where the code ends, if a block stood there that has come to be empty: constants may stand in its place.
+    pub(crate) end: Option<u32>,
+}
+
+impl<'a> Blocks<'a> {
+    /// The last block is none if nothing leads there: it was a jump that others were led past, which Cranelift takes away at the end of
+    /// the code. (Elsewhere such a jump stays.)
+    fn new(code: &'a CompiledCode) -> Blocks<'a> {
+        match code.bb_starts.as_slice() {
+            [others @ .., last] if *last != 0 && !code.bb_edges.iter().any(|(_, to)| to == last) => {
+                Blocks { starts: others, end: Some(*last) }
+            }
+            starts => Blocks { starts, end: None },
+        }
     }
-    blocks
 }
 
 fn relocations(target: &Target, code: &CompiledCode, function: &Function) -> Result<Vec<Relocation>, UnitError> {

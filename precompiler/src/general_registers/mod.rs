@@ -13,24 +13,23 @@ mod walk;
 
 use crate::shorten;
 use crate::target::Target;
-use crate::unit::Unit;
+use crate::unit::{Blocks, Unit};
 use cranelift_codegen::RegClass;
 use cranelift_codegen::isa::unwind::UnwindInst;
 use stilt_artifact::target::Architecture;
 use walk::{Decoder, Walk};
 
-/// Takes saves of float registers out of `unit`, whose basic blocks start at the offsets in `blocks`, and verifies that nothing
-/// else touches one.
+/// Takes saves of float registers out of `unit`, and verifies that nothing else touches one.
 ///
 /// # Errors
 /// What is wrong, for a person: a bug of ours or of Cranelift's.
-pub(crate) fn keep_to(target: &Target, unit: &mut Unit, blocks: &[u32]) -> Result<(), String> {
+pub(crate) fn keep_to(target: &Target, unit: &mut Unit, blocks: Blocks<'_>) -> Result<(), String> {
     let touched = match target.architecture() {
         // Its convention has no float register that a callee keeps.
         Architecture::X86_64 => shorten::float_register(unit, blocks),
-        Architecture::Aarch64 => float_register(&aarch64::DECODER, unit, blocks),
-        Architecture::Riscv64 => float_register(&riscv64::DECODER, unit, blocks),
-        Architecture::S390x => float_register(&s390x::DECODER, unit, blocks),
+        Architecture::Aarch64 => float_register(&aarch64::DECODER, unit, blocks.starts),
+        Architecture::Riscv64 => float_register(&riscv64::DECODER, unit, blocks.starts),
+        Architecture::S390x => float_register(&s390x::DECODER, unit, blocks.starts),
         // Its registers are the interpreter's memory.
         Architecture::Pulley => Ok(None),
     };

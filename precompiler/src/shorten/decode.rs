@@ -3,7 +3,7 @@
 use super::edit::{self, Edit, SHORT_JUMP, To};
 use super::{Unknown, read, target};
 use crate::names::Name;
-use crate::unit::Unit;
+use crate::unit::{Blocks, Unit};
 use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
 
 /// An instruction that names another place of the function relative to itself.
@@ -118,7 +118,7 @@ pub(super) struct Decoded {
 
 impl Decoded {
     /// Takes a function apart.
-    pub(super) fn new(unit: &Unit, blocks: &[u32]) -> Result<Decoded, Unknown> {
+    pub(super) fn new(unit: &Unit, blocks: Blocks<'_>) -> Result<Decoded, Unknown> {
         let decoded = Decoded {
             edits: Vec::new(),
             references: Vec::new(),
@@ -138,12 +138,12 @@ impl Decoded {
             entered: Vec::new(),
             traps: Vec::new(),
         };
-        if !unit.relocations.is_sorted_by_key(|relocation| relocation.at) || !blocks.is_sorted() {
+        if !unit.relocations.is_sorted_by_key(|relocation| relocation.at) || !blocks.starts.is_sorted() {
             return Err("relocations or blocks out of order");
         }
         let mut decoder = Decoder::new(64, &unit.bytes, DecoderOptions::NONE);
         walk.runs(&mut decoder)?;
-        for block in blocks {
+        for block in blocks.starts {
             if walk.decoded.mark(*block) == Mark::Nothing {
                 walk.unreached(*block)?;
                 walk.runs(&mut decoder)?;
@@ -171,7 +171,7 @@ impl Decoded {
 /// The walk along the control flow.
 struct Walk<'a> {
     unit: &'a Unit,
-    blocks: &'a [u32],
+    blocks: Blocks<'a>,
     decoded: Decoded,
     /// Bytes between stack and frame pointer.
     frame: u32,
@@ -375,16 +375,17 @@ impl Walk<'_> {
             u32::try_from(instruction.ip_rel_memory_address()).map_err(|_| "an address out of the function")?;
         self.decoded.references.push(Reference { field, next, target });
         // The address of a landing pad is one of code.
-        if self.blocks.binary_search(&target).is_ok() {
+        if self.blocks.starts.binary_search(&target).is_ok() {
             self.open.push((target, frame));
         }
         Ok(())
     }
 
-    /// A jump table reaches to the next block.
+    /// A jump table reaches to the next block, or to the end of the code.
     fn table(&mut self, start: u32, frame: Frame) -> Result<(), Unknown> {
-        let block = self.blocks.partition_point(|block| *block <= start);
-        let end = *self.blocks.get(block).ok_or("a jump table without a block behind it")?;
+        let block = self.blocks.starts.partition_point(|block| *block <= start);
+        let end = self.blocks.starts.get(block).copied().or(self.blocks.end);
+        let end = end.ok_or("a jump table without a block behind it")?;
         let marks =
             self.decoded.marks.get_mut(start as usize..end as usize).ok_or("a jump table out of the function")?;
         if !marks.len().is_multiple_of(4) || marks.iter().any(|mark| *mark != Mark::Nothing) {
@@ -422,7 +423,7 @@ impl Walk<'_> {
 
     /// Makes trap calls shorter where nothing else leads into them.
     fn trap_calls(&mut self) {
-        self.entered.extend_from_slice(self.blocks);
+        self.entered.extend_from_slice(self.blocks.starts);
         self.entered.sort_unstable();
         for TrapCall { fetch, at } in core::mem::take(&mut self.traps) {
             let (stop, end) = (at + TrapCall::CALL, at + TrapCall::CALL + TrapCall::STOP);

@@ -20,7 +20,7 @@ mod layout;
 mod tests;
 mod verify;
 
-use crate::unit::Unit;
+use crate::unit::{Blocks, Unit};
 use decode::Decoded;
 use iced_x86::{CpuidFeature, Decoder, DecoderOptions, InstructionInfoFactory, Register};
 use layout::Layout;
@@ -28,9 +28,8 @@ use layout::Layout;
 /// Why a function stays as it is.
 pub(crate) type Unknown = &'static str;
 
-/// Shortens the jumps of `unit`, whose basic blocks start at the offsets in `blocks`, in ascending order. On an error it is
-/// unchanged.
-pub(crate) fn shorten(unit: &mut Unit, blocks: &[u32], check: bool) -> Result<(), Unknown> {
+/// Shortens the jumps of `unit`, which has these basic blocks. On an error it is unchanged.
+pub(crate) fn shorten(unit: &mut Unit, blocks: Blocks<'_>, check: bool) -> Result<(), Unknown> {
     let decoded = Decoded::new(unit, blocks)?;
     if decoded.edits.is_empty() {
         return Ok(());
@@ -65,7 +64,7 @@ pub(crate) fn shorten(unit: &mut Unit, blocks: &[u32], check: bool) -> Result<()
 
 /// Where the first instruction of `unit` stands that touches a register of floats or vectors, if there is one. All instructions are
 /// looked at that `unit` has, along the control flow.
-pub(crate) fn float_register(unit: &Unit, blocks: &[u32]) -> Result<Option<u32>, Unknown> {
+pub(crate) fn float_register(unit: &Unit, blocks: Blocks<'_>) -> Result<Option<u32>, Unknown> {
     let decoded = Decoded::new(unit, blocks)?;
     let mut factory = InstructionInfoFactory::new();
     let mut decoder = Decoder::new(64, &unit.bytes, DecoderOptions::NONE);

@@ -3,7 +3,7 @@
 use super::shorten;
 use crate::names::Name;
 use crate::trampoline::cold_trap::ContextPlace;
-use crate::unit::{Relocation, Unit};
+use crate::unit::{Blocks, Relocation, Unit};
 use cranelift_codegen::binemit::Reloc;
 use stilt_artifact::sites::Site;
 
@@ -28,7 +28,7 @@ fn nops(count: usize) -> Vec<u8> {
 
 fn shortened(bytes: Vec<u8>, blocks: &[u32]) -> Result<Vec<u8>, &'static str> {
     let mut unit = unit(bytes);
-    shorten(&mut unit, blocks, true)?;
+    shorten(&mut unit, Blocks { starts: blocks, end: None }, true)?;
     Ok(unit.bytes)
 }
 
@@ -69,7 +69,7 @@ fn what_stands_behind_a_jump_moves() -> Result<(), &'static str> {
     let name = Name::Function(1);
     unit.relocations = vec![Relocation { at: 14, kind: Reloc::X86CallPCRel4, target: name, addend: -4 }];
     unit.sites = vec![Site { code: 18, trap: None, wasm: 7 }];
-    shorten(&mut unit, &[0], true)?;
+    shorten(&mut unit, Blocks { starts: &[0], end: None }, true)?;
     let start: &[u8] = &[0x0f, 0x28, 0x05, 9, 0, 0, 0, 0x74, 5, 0xe8, 0, 0, 0, 0, RET, 0];
     assert_eq!(unit.bytes[..16], *start);
     assert_eq!(unit.bytes[16..], (1..=16).collect::<Vec<u8>>());
@@ -115,7 +115,7 @@ fn what_is_not_understood_stays() {
         ([je(-3), vec![RET]].concat(), vec![0]),
     ] {
         let mut unit = unit(bytes.clone());
-        assert!(shorten(&mut unit, &blocks, true).is_err(), "{bytes:x?}");
+        assert!(shorten(&mut unit, Blocks { starts: &blocks, end: None }, true).is_err(), "{bytes:x?}");
         assert_eq!(unit.bytes, bytes);
     }
 }
@@ -144,7 +144,7 @@ fn framed(body: &[u8]) -> Vec<u8> {
 fn shortened_frame(body: &[u8], frame: u32) -> Result<Unit, &'static str> {
     let mut unit = unit(framed(body));
     unit.frame = frame + 16;
-    shorten(&mut unit, &[0], true)?;
+    shorten(&mut unit, Blocks { starts: &[0], end: None }, true)?;
     Ok(unit)
 }
 
@@ -196,7 +196,7 @@ fn cold_calls_are_all_that_traps_take() -> Result<(), &'static str> {
     unit.relocations =
         calls.map(|at| Relocation { at, kind: Reloc::X86CallPCRel4, target: Name::Trap(3), addend: -4 }).to_vec();
     unit.sites = calls.map(|at| Site { code: at + 4, trap: None, wasm: at }).to_vec();
-    shorten(&mut unit, &[0, 20, 32], true)?;
+    shorten(&mut unit, Blocks { starts: &[0, 20, 32], end: None }, true)?;
     // Behind the last call stands what its return address is that of.
     let cold = [0xe8, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0, 0x0f, 0x0b];
     assert_eq!(unit.bytes, [framed(&[0x74, 6]), cold.to_vec()].concat());
