@@ -155,13 +155,12 @@ pub(crate) fn compile(
 pub(crate) struct Blocks<'a> {
     /// Where they start, in ascending order.
     pub(crate) starts: &'a [u32],
-    /// Where the code ends, if a block stood there that has come to be empty: constants may stand in its place.
+    /// Where the last one starts, if nothing leads there. It was a jump that others were led past: Cranelift has taken it away, and
+    /// constants may stand in its place; or it has left it.
     pub(crate) end: Option<u32>,
 }
 
 impl<'a> Blocks<'a> {
-    /// The last block is none if nothing leads there: it was a jump that others were led past, which Cranelift takes away at the end of
-    /// the code. (Elsewhere such a jump stays.)
     fn new(code: &'a CompiledCode) -> Blocks<'a> {
         match code.bb_starts.as_slice() {
             [others @ .., last] if *last != 0 && !code.bb_edges.iter().any(|(_, to)| to == last) => {

@@ -149,6 +149,13 @@ impl Decoded {
                 walk.runs(&mut decoder)?;
             }
         }
+        // In place of the last block stands its dead jump, or what follows the code: a constant, to which something refers.
+        if let Some(last) = blocks.end
+            && walk.decoded.mark(last) == Mark::Nothing
+            && !walk.decoded.references.iter().any(|reference| reference.target == last)
+        {
+            walk.dead_jump(last)?;
+        }
         walk.finish()
     }
 
@@ -225,18 +232,25 @@ impl Walk<'_> {
 
     /// Cranelift leaves jumps that every other jump was led past. Other code that nothing leads to is kept.
     fn unreached(&mut self, at: u32) -> Result<(), Unknown> {
-        self.open.push((at, if self.frame > 0 { Frame::Taken } else { Frame::Unknown }));
-        if self.unit.bytes.get(at as usize) != Some(&0xe9) || self.is_relocated(at + 1) {
-            return Ok(());
-        }
-        let goal = read(&self.unit.bytes, at + 1).and_then(|distance| target(at + 5, distance));
-        let goal = goal.ok_or("a jump out of the function")?;
-        if matches!(self.decoded.mark(goal), Mark::Start(_)) {
-            self.open.clear();
-            self.claim(at, at + 5, Frame::Unknown)?;
-            self.decoded.edits.push(Edit { at, len: 5, to: To::Nothing });
+        if !self.dead_jump(at)? {
+            self.open.push((at, if self.frame > 0 { Frame::Taken } else { Frame::Unknown }));
         }
         Ok(())
+    }
+
+    /// Takes out the jump that stands here, if it is one into code.
+    fn dead_jump(&mut self, at: u32) -> Result<bool, Unknown> {
+        const JUMP: u8 = 0xe9;
+        if self.unit.bytes.get(at as usize) != Some(&JUMP) || self.is_relocated(at + 1) {
+            return Ok(false);
+        }
+        let goal = read(&self.unit.bytes, at + 1).and_then(|distance| target(at + 5, distance));
+        if !goal.is_some_and(|goal| matches!(self.decoded.mark(goal), Mark::Start(_))) {
+            return Ok(false);
+        }
+        self.claim(at, at + 5, Frame::Unknown)?;
+        self.decoded.edits.push(Edit { at, len: 5, to: To::Nothing });
+        Ok(true)
     }
 
     /// Follows the code from `at` to where it goes elsewhere.
