@@ -99,6 +99,21 @@ fn jumps_that_nothing_leads_to_go() -> Result<(), &'static str> {
     Ok(())
 }
 
+/// At the end of the code, where nothing leads: a jump that was left is taken out; a constant that looks like one stays.
+#[test]
+fn what_stands_in_place_of_the_last_block() -> Result<(), &'static str> {
+    let ended = |bytes: Vec<u8>, end| {
+        let mut unit = unit(bytes);
+        shorten(&mut unit, Blocks { starts: &[0], end: Some(end) }, true)?;
+        Ok::<_, &'static str>(unit.bytes)
+    };
+    assert_eq!(ended([vec![RET], jmp(-6)].concat(), 1)?, [RET]);
+    // lea rax, [rip + 1]
+    let constant = [vec![0x48, 0x8d, 0x05, 1, 0, 0, 0, RET], jmp(-13)].concat();
+    assert_eq!(ended(constant.clone(), 8)?, constant);
+    Ok(())
+}
+
 #[test]
 fn what_is_not_understood_stays() {
     for (bytes, blocks) in [
