@@ -19,6 +19,7 @@ mod setup;
 mod size;
 mod suites;
 mod tool;
+mod watchdog;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ use crate::sanitize;
 use crate::setup;
 use crate::size;
 use crate::tool;
+use crate::watchdog::watch;
 use anyhow::{Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -224,7 +225,7 @@ pub(crate) fn run(all: bool, only: Option<&str>) -> Result<()> {
         if absent.is_empty() {
             let start = Instant::now();
             // The others say something about it, too.
-            if let Err(error) = (suite.run)() {
+            if let Err(error) = watch(suite.name, suite.run) {
                 eprintln!("error: {}: {error:#}", suite.name);
                 failed.push(format!("{}: {error:#}", suite.name));
             }
