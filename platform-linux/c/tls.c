@@ -21,7 +21,10 @@ uint8_t *wasmtime_tls_get(uintptr_t slot)
     return slot < SLOTS ? slots[slot] : NULL;
 }
 
-void wasmtime_tls_set(uintptr_t slot, uint8_t *ptr)
+/*
+ * Apart, so that what every call does needs no frame.
+ */
+__attribute__((noinline)) static void set_at_first(uintptr_t slot, uint8_t *ptr)
 {
     if (slot >= SLOTS) {
         stilt_linux_die("wasmtime_tls_set: no such slot", 0);
@@ -35,6 +38,20 @@ void wasmtime_tls_set(uintptr_t slot, uint8_t *ptr)
     }
 #endif
     slots[slot] = ptr;
+}
+
+void wasmtime_tls_set(uintptr_t slot, uint8_t *ptr)
+{
+#ifdef STILT_LINUX_TRAPS
+    bool ready = stilt_linux_thread_ready;
+#else
+    bool ready = true;
+#endif
+    if (ready && slot < SLOTS) {
+        slots[slot] = ptr;
+    } else {
+        set_at_first(slot, ptr);
+    }
 }
 
 #ifndef STILT_LINUX_TRAPS

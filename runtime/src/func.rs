@@ -89,6 +89,7 @@ impl Func {
     }
 
     /// The pointer, if the function is of this store.
+    #[inline]
     pub(crate) fn ptr(&self, store: &StoreOpaque) -> Result<FuncPtr> {
         let ptr = self
             .ptr
@@ -108,6 +109,7 @@ impl Func {
     }
 
     /// All that calling it needs.
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(crate) fn resolve(&self, store: &StoreOpaque) -> Result<Callee> {
         let ptr = self.ptr(store)?;
         let callee = store.vm().and_then(|vm| vm.callee(ptr));
@@ -139,21 +141,43 @@ impl Func {
     pub fn call(&self, mut store: impl AsContextMut, params: &[Val], results: &mut [Val]) -> Result<()> {
         let mut store = store.as_context_mut();
         let callee = self.resolve(store.opaque())?;
+        // In a small image all calls go through one place.
+        if !cfg!(feature = "small")
+            && let Some((words, result_type)) = numbers(store.opaque(), &callee, params, results.len())
+        {
+            let word = match stilt_vm::call_in_registers(&mut *store.0, &callee, words) {
+                Ok(word) => word,
+                Err(exit) => return Err(store.opaque_mut().failed(exit)),
+            };
+            if let (Some(place), Some(ty)) = (results.first_mut(), result_type) {
+                *place = match Val::from_number(ty, word) {
+                    Some(value) => value,
+                    None => Val::load(ty, store.opaque_mut(), &mut SlotReader::new(&[word]))?,
+                };
+            }
+            return Ok(());
+        }
+        self.call_any(&mut store, &callee, params, results)
+    }
+
+    /// Calls with values of any type.
+    fn call_any<T: 'static>(
+        &self,
+        store: &mut StoreContextMut<'_, T>,
+        callee: &Callee,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
         // A compiled function's types stand in its image, a host function's in the registry.
         let held = if callee.is_host() { Some(self.try_ty(store.opaque())?) } else { None };
-        if params.len() != types(&held, store.opaque(), &callee).0.len() {
-            return Err(Error::fixed(&"the number of arguments is not that of the function's parameters"));
-        }
-        if results.len() != types(&held, store.opaque(), &callee).1.len() {
-            return Err(Error::fixed(&"the number of places for results is not that of the function's results"));
-        }
+        check(params, results, types(&held, store.opaque(), callee))?;
         let slots = callee.slots();
         if slots <= VALUES {
-            return call_values(&mut store, &callee, &held, params, results, &mut [0; VALUES]);
+            return call_values(store, callee, &held, params, results, &mut [0; VALUES]);
         }
         let mut many = stilt_collections::TryVec::new();
         many.try_resize(slots, 0)?;
-        call_values(&mut store, &callee, &held, params, results, &mut many)
+        call_values(store, callee, &held, params, results, &mut many)
     }
 
     /// The function with a type that is known at compile time.
@@ -184,7 +208,46 @@ fn types<'a>(held: &'a Option<FuncType>, store: &'a StoreOpaque, callee: &Callee
     }
 }
 
-/// Calls with values whose number is right, through slots that are enough.
+/// For a compiled function whose values cross in registers, if the arguments are numbers and all is as its type wants it: the words of
+/// the arguments, and the type of its result.
+#[inline]
+fn numbers(
+    store: &StoreOpaque,
+    callee: &Callee,
+    params: &[Val],
+    results: usize,
+) -> Option<([u64; VALUES], Option<ValueType>)> {
+    if !callee.in_registers() {
+        return None;
+    }
+    let (param_types, result_types) = store.vm()?.callee_types(callee)?;
+    if params.len() != param_types.len() || results != result_types.len() {
+        return None;
+    }
+    let mut words = [0; VALUES];
+    for ((word, value), expected) in words.iter_mut().zip(params).zip(param_types) {
+        let (found, bits) = value.number()?;
+        if found as u8 != *expected {
+            return None;
+        }
+        *word = bits;
+    }
+    Some((words, result_types.first().copied().map(value_type)))
+}
+
+/// Whether values are as many as the types, and the arguments of them.
+#[inline]
+fn check(params: &[Val], results: &[Val], types: (&[u8], &[u8])) -> Result<()> {
+    if params.len() != types.0.len() {
+        return Err(Error::fixed(&"the number of arguments is not that of the function's parameters"));
+    }
+    if results.len() != types.1.len() {
+        return Err(Error::fixed(&"the number of places for results is not that of the function's results"));
+    }
+    params.iter().zip(types.0).try_for_each(|(value, ty)| value.is(value_type(*ty)))
+}
+
+/// Calls with values that were checked, through slots that are enough.
 #[inline]
 fn call_values<T: 'static>(
     store: &mut StoreContextMut<'_, T>,
@@ -194,15 +257,30 @@ fn call_values<T: 'static>(
     results: &mut [Val],
     slots: &mut [u64],
 ) -> Result<()> {
-    let mut writer = SlotWriter::new(slots);
-    for (place, value) in params.iter().enumerate() {
-        let expected = types(held, store.opaque(), callee).0.get(place).copied();
-        value.store(value_type(expected), store.opaque_mut(), &mut writer)?;
-    }
+    store_values(params, store, slots)?;
     call_slots(store, callee, slots)?;
+    load_values(results, held, store, callee, slots)
+}
+
+/// Writes arguments.
+#[inline]
+fn store_values<T: 'static>(params: &[Val], store: &mut StoreContextMut<'_, T>, slots: &mut [u64]) -> Result<()> {
+    let mut writer = SlotWriter::new(slots);
+    params.iter().try_for_each(|value| value.write(store.opaque_mut(), &mut writer))
+}
+
+/// Reads results.
+#[inline]
+fn load_values<T: 'static>(
+    results: &mut [Val],
+    held: &Option<FuncType>,
+    store: &mut StoreContextMut<'_, T>,
+    callee: &Callee,
+    slots: &[u64],
+) -> Result<()> {
     let mut reader = SlotReader::new(slots);
     for (place, result) in results.iter_mut().enumerate() {
-        let ty = types(held, store.opaque(), callee).1.get(place).copied();
+        let ty = types(held, store.opaque(), callee).1.get(place).copied().unwrap_or_default();
         *result = Val::load(value_type(ty), store.opaque_mut(), &mut reader)?;
     }
     Ok(())
@@ -210,8 +288,8 @@ fn call_values<T: 'static>(
 
 /// The value type with this byte, which has one.
 #[inline]
-fn value_type(byte: Option<u8>) -> ValueType {
-    byte.and_then(ValueType::from_u8).unwrap_or(ValueType::I32)
+fn value_type(byte: u8) -> ValueType {
+    ValueType::from_u8(byte).unwrap_or(ValueType::I32)
 }
 
 /// Calls through slots, which hold the arguments and then the results.

@@ -142,15 +142,57 @@ impl Val {
         }
     }
 
+    /// Type and slot of a value that is a number, and no vector.
+    #[inline]
+    pub(crate) fn number(&self) -> Option<(ValueType, u64)> {
+        Some(match self {
+            Val::I32(value) => (ValueType::I32, value.cast_unsigned().into()),
+            Val::I64(value) => (ValueType::I64, value.cast_unsigned()),
+            Val::F32(bits) => (ValueType::F32, (*bits).into()),
+            Val::F64(bits) => (ValueType::F64, *bits),
+            _ => return None,
+        })
+    }
+
+    /// The value in a slot, if the type is that of numbers, and not of vectors.
+    #[inline]
+    pub(crate) fn from_number(ty: ValueType, slot: u64) -> Option<Val> {
+        #[expect(clippy::cast_possible_truncation, reason = "the value is zero-extended")]
+        let half = slot as u32;
+        Some(match ty {
+            ValueType::I32 => Val::I32(half.cast_signed()),
+            ValueType::I64 => Val::I64(slot.cast_signed()),
+            ValueType::F32 => Val::F32(half),
+            ValueType::F64 => Val::F64(slot),
+            _ => return None,
+        })
+    }
+
+    /// Whether it is of type `ty`.
+    ///
+    /// # Errors
+    /// It is not.
+    #[inline]
+    pub(crate) fn is(&self, ty: ValueType) -> Result<()> {
+        if self.value_type() == ty { Ok(()) } else { Err(mismatch(ty, self.value_type())) }
+    }
+
     /// Writes the value, which must be of type `ty`.
     ///
     /// # Errors
     /// It is of another type, or of another store.
     #[inline]
     pub(crate) fn store(&self, ty: ValueType, store: &mut StoreOpaque, slots: &mut SlotWriter<'_>) -> Result<()> {
-        if self.value_type() != ty {
-            return Err(mismatch(ty, self.value_type()));
-        }
+        self.is(ty)?;
+        self.write(store, slots)
+    }
+
+    /// Writes the value, whatever its type.
+    ///
+    /// # Errors
+    /// It is of another store.
+    #[inline]
+    pub(crate) fn write(&self, store: &mut StoreOpaque, slots: &mut SlotWriter<'_>) -> Result<()> {
         match self {
             Val::I32(value) => slots.half(value.cast_unsigned()),
             Val::I64(value) => slots.slot(value.cast_unsigned()),

@@ -117,6 +117,7 @@ impl<'a, O: ByteOrder> ModuleImage<'a, O> {
     }
 
     /// The value types of a function type: parameters, then results. One [`crate::types::ValueType`] byte each.
+    #[inline]
     pub fn type_bytes(&self, ty: TypeEntry) -> Option<(&'a [u8], &'a [u8])> {
         let all = self.section(section::TYPE_BYTES).get(ty.offset as usize..)?;
         let (params, rest) = all.split_at_checked(ty.params.into())?;

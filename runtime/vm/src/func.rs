@@ -51,10 +51,17 @@ impl Callee {
         if self.crossing == 0 { VALUES } else { self.crossing as usize }
     }
 
+    /// Whether its values cross in registers.
+    #[must_use]
+    pub const fn in_registers(&self) -> bool {
+        self.crossing == 0
+    }
+
     /// The bytes of its types, parameters and then results.
     ///
     /// # Safety
     /// Its store lives for `'a`.
+    #[inline]
     pub(crate) unsafe fn types<'a>(&self) -> (&'a [u8], &'a [u8]) {
         let count = usize::from(self.params).wrapping_add(self.results.into());
         // SAFETY: there are as many, in the image of a module of its store, which keeps it (INV-CALLEE, INV-IMAGE).
@@ -92,6 +99,7 @@ impl Store {
 
     /// All that calling the function needs; `None` for a function of another store, or one that its image has no entry for.
     #[must_use]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn callee(&self, func: FuncPtr) -> Option<Callee> {
         let func = self.func(func)?;
         self.resolve(func.code.get(), func.context.get(), func.type_index.get())
@@ -100,6 +108,7 @@ impl Store {
     /// The bytes of the function's types, parameters and then results; `None` for a function of another store, and for one of the
     /// host's.
     #[must_use]
+    #[inline]
     pub fn callee_types(&self, callee: &Callee) -> Option<(&[u8], &[u8])> {
         if callee.store != self.id() || callee.is_host() {
             return None;
@@ -119,6 +128,8 @@ impl Store {
 
     /// Finds the way to enter a function of this store, by its code and context, and, if it is known, the number of its type in the
     /// context's module.
+    // A callee that is handed on through memory is read back before it is written.
+    #[cfg_attr(not(feature = "small"), inline(always))]
     fn resolve(&self, code: *const u8, context: *mut VmContext, type_index: u32) -> Option<Callee> {
         let context = NonNull::new(context)?;
         let target = VmTarget { code, context };
