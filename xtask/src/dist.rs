@@ -1,6 +1,7 @@
 //! The runtime for C as it is given away: a tarball for each target with `libstilt.a`, headers, and what CMake and pkg-config read.
 //! Nothing of it needs Rust.
 
+mod command;
 mod library;
 mod notices;
 mod package;
@@ -27,8 +28,7 @@ pub(crate) fn run(targets: &[String], folder: Option<&Path>) -> Result<()> {
         targets.iter().map(|name| named(name)).collect::<Result<_>>()?
     };
     tools()?;
-    let folder = folder.map_or_else(|| work().join("tarballs"), Path::to_owned);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let folder = tarballs(folder)?;
     for (number, target) in targets.iter().enumerate() {
         if std::io::stderr().is_terminal() {
             eprintln!("{} ({} of {})", target.name, number + 1, targets.len());
@@ -39,6 +39,25 @@ pub(crate) fn run(targets: &[String], folder: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
+/// Writes the tarball of the command for this machine, and prints its name.
+pub(crate) fn run_command(folder: Option<&Path>) -> Result<()> {
+    ensure!(
+        Path::new(notices::RUST).exists(),
+        "the licences of Rust's library are not here: `{}`",
+        crate::setup::INSTALL
+    );
+    let made = command::package(&command::build()?)?;
+    println!("{}", tarball::write(&made, &tarballs(folder)?)?.display());
+    Ok(())
+}
+
+/// Where tarballs go.
+fn tarballs(folder: Option<&Path>) -> Result<PathBuf> {
+    let folder = folder.map_or_else(|| work().join("tarballs"), Path::to_owned);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
 /// The folder that a target's tarball has in it, made anew.
 pub(crate) fn package(target: &str) -> Result<PathBuf> {
     tools()?;
@@ -47,7 +66,7 @@ pub(crate) fn package(target: &str) -> Result<PathBuf> {
 
 fn of(target: &Target) -> Result<PathBuf> {
     let library = library::build(target)?;
-    let notices = notices::of(target.name, &library::features(target))?;
+    let notices = notices::of_library(target.name, &library::features(target))?;
     package::write(target, &library, &notices, &work().join("packages"))
 }
 

@@ -60,6 +60,9 @@ enum Task {
         /// Only these targets.
         #[arg(long, value_name = "TARGET")]
         target: Vec<String>,
+        /// The command `stilt` for this machine in place of libraries. Takes minutes.
+        #[arg(long, conflicts_with = "target")]
+        command: bool,
         /// Where the tarballs go. Default: `target/dist/tarballs`.
         #[arg(short, long, value_name = "FOLDER")]
         output: Option<std::path::PathBuf>,
@@ -89,7 +92,8 @@ fn main() -> ExitCode {
         Task::Size { features: false } => size::run(),
         Task::Size { features: true } => size::features(),
         Task::SelfHosted => self_hosted::run(),
-        Task::Dist { target, output } => dist::run(&target, output.as_deref()),
+        Task::Dist { command: true, output, .. } => dist::run_command(output.as_deref()),
+        Task::Dist { target, output, .. } => dist::run(&target, output.as_deref()),
         Task::Matrix => matrix::write(),
         Task::Sanitize => sanitize::run(),
         Task::PlayOnBoard { arguments } => arguments.last().map_or(Ok(()), |pack| firmware::suite::play(pack)),

@@ -1,7 +1,7 @@
 //! The packages, as their user has them: unpacked in a folder that has nothing else, beside a project in C, with compilers, CMake, make and
 //! the command `stilt` in reach, and no Rust. Built, booted, run; and what goes wrong is told.
 
-use super::{package, tarball};
+use super::{command, package, tarball};
 use crate::{boot, c_api, tool};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::collections::BTreeSet;
@@ -98,7 +98,20 @@ impl Desk {
             let found = Path::new("/usr/bin").join(name);
             std::os::unix::fs::symlink(&found, desk.tools().join(name))?;
         }
-        std::os::unix::fs::symlink(stilt, desk.tools().join("stilt"))?;
+        // The command, too, is what is given away, though built faster.
+        tool::run(
+            Command::new("tar")
+                .arg("-xzf")
+                .arg(tarball::write(&command::package(stilt)?, &desk.0)?)
+                .arg("-C")
+                .arg(&desk.0),
+        )?;
+        let unpacked = desk.0.join(command::name()?);
+        std::os::unix::fs::symlink(unpacked.join("bin/stilt"), desk.tools().join("stilt"))?;
+        let notices = fs::read_to_string(unpacked.join("NOTICES"))?;
+        for told in ["cranelift-codegen v", "Copyright (C) 2018-present iced project", "Rust's library"] {
+            ensure!(notices.contains(told), "`{told}` is not among the notices of the command");
+        }
         for name in ["cargo", "rustc", "rustup"] {
             let said = desk.command("sh", "").args(["-c", &format!("command -v {name}")]).output()?;
             ensure!(!said.status.success(), "{name} can be reached from there");

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use tar::{Builder, EntryType, Header};
 
@@ -44,7 +45,9 @@ fn add(builder: &mut Builder<GzEncoder<File>>, folder: &Path, name: &str) -> Res
             add(builder, &path, &name)?;
         } else {
             let contents = fs::read(&path).with_context(|| path.display().to_string())?;
-            let mut header = self::header(EntryType::Regular, 0o644, contents.len() as u64);
+            let runs = path.metadata()?.permissions().mode() & 0o100 != 0;
+            let mode = if runs { 0o755 } else { 0o644 };
+            let mut header = self::header(EntryType::Regular, mode, contents.len() as u64);
             builder.append_data(&mut header, name, &*contents)?;
         }
     }
