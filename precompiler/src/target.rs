@@ -216,6 +216,15 @@ impl Target {
         self.interrupt && matches!(self.opt_level, OptLevel::Speed)
     }
 
+    /// Up to how many ways are told apart by comparisons, in place of a jump table.
+    pub const fn compared_ways(&self) -> usize {
+        match (self.name.architecture, self.opt_level) {
+            (Architecture::X86_64, OptLevel::Speed) => 16,
+            (Architecture::X86_64, OptLevel::Size) => 4,
+            _ => 0,
+        }
+    }
+
     /// Whether bounds checks are to be few instructions rather than few checks.
     pub const fn small_checks(&self) -> bool {
         matches!(self.opt_level, OptLevel::Size)

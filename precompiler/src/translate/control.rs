@@ -9,7 +9,7 @@ use super::interrupt::Interrupts;
 use super::state::{Frame, FrameKind, FrameType};
 use crate::error::CompileError;
 use crate::signature;
-use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder as _, JumpTableData, Value};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder as _, Value};
 use stilt_artifact::trap::TrapCode;
 use stilt_artifact::types::ValueType;
 use wasmparser::{BlockType, BrTable};
@@ -244,22 +244,17 @@ impl Translator<'_, '_, '_> {
     /// `br_table`.
     pub(super) fn br_table(&mut self, table: &BrTable<'_>) -> Result<(), CompileError> {
         let index = self.state.pop();
-        let mut calls = Vec::with_capacity(table.len() as usize);
+        let mut ways = Vec::with_capacity(table.len() as usize);
         for depth in table.targets() {
             let depth = depth.map_err(|error| self.env.module.error(&error, Some(self.index)))?;
-            calls.push(self.block_call(depth));
+            ways.push(self.branch_target(depth).0);
         }
-        let default = self.block_call(table.default());
-        let table = self.b.create_jump_table(JumpTableData::new(default, &calls));
-        self.b.ins().br_table(index, table);
+        // All of them take as many values.
+        let (default, count) = self.branch_target(table.default());
+        let arguments = self.arguments(count);
+        self.switch(index, 0, &ways, default, &arguments);
         self.stop();
         Ok(())
-    }
-
-    fn block_call(&mut self, depth: u32) -> BlockCall {
-        let (target, count) = self.branch_target(depth);
-        let arguments = self.arguments(count);
-        BlockCall::new(target, arguments, &mut self.b.func.dfg.value_lists)
     }
 
     /// `return`, and the end of the function's own body.

@@ -16,7 +16,7 @@ use super::traps::cranelift;
 use crate::error::CompileError;
 use crate::module::{Callees, SettledTable, TableIndex, TypeIndex};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{Block, BlockCall, InstBuilder as _, JumpTableData, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder as _, Value, types};
 use stilt_artifact::layout::{ContextLayout, FuncRefLayout};
 use stilt_artifact::trap::TrapCode;
 
@@ -192,16 +192,11 @@ impl Translator<'_, '_, '_> {
                 }
             }
         } else {
-            let lists = &mut self.b.func.dfg.value_lists;
-            let default = BlockCall::new(bad, [], lists);
-            let mut jumps = vec![default; (callees.last - callees.first + 1) as usize];
+            let mut ways = vec![bad; (callees.last - callees.first + 1) as usize];
             for ((place, _), arm) in callees.few.iter().zip(&arms) {
-                jumps[(place - callees.first) as usize] = BlockCall::new(*arm, [], lists);
+                ways[(place - callees.first) as usize] = *arm;
             }
-            let first = self.b.ins().iconst(types::I32, i64::from(callees.first));
-            let from = self.b.ins().isub(index, first);
-            let jumps = self.b.create_jump_table(JumpTableData::new(default, &jumps));
-            self.b.ins().br_table(from, jumps);
+            self.switch(index, callees.first, &ways, bad, &[]);
         }
         self.trap_outside(bad, table, index, settled, callees);
 

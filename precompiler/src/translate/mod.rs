@@ -25,6 +25,7 @@ mod simd;
 mod soft_float;
 mod stack_check;
 mod state;
+mod switch;
 mod table;
 mod traps;
 
