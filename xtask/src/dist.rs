@@ -66,7 +66,7 @@ pub(crate) fn package(target: &str) -> Result<PathBuf> {
 
 fn of(target: &Target) -> Result<PathBuf> {
     let library = library::build(target)?;
-    let notices = notices::of_library(target.name, &library::features(target))?;
+    let notices = notices::of_library(target.rust, &library::features(target))?;
     package::write(target, &library, &notices, &work().join("packages"))
 }
 

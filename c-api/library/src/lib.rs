@@ -6,6 +6,8 @@
 mod interrupts_off;
 #[cfg(target_os = "none")]
 mod remainder;
+#[cfg(target_arch = "riscv32")]
+mod saving;
 
 use stilt_c::NoHeap;
 

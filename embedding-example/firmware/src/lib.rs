@@ -21,5 +21,9 @@ mod platform;
 // A small `fmod`, which the library for C has, too.
 #[path = "../../../c-api/library/src/remainder.rs"]
 mod remainder;
+// So have these.
+#[cfg(target_arch = "riscv32")]
+#[path = "../../../c-api/library/src/saving.rs"]
+mod saving;
 pub mod slots;
 pub mod timer;

@@ -72,11 +72,6 @@ fn compile(target: &Target) -> Result<PathBuf> {
     }
     flags.push(format!("-Crelocation-model={}", if small { "static" } else { "pic" }));
 
-    if target.name.starts_with("riscv32") {
-        // Tells linkers where calls and addresses can be made shorter. Those that cannot do it leave them.
-        flags.push("-Ctarget-feature=+relax".to_owned());
-    }
-
     let mut cargo = Command::new("/usr/bin/cargo");
     cargo.current_dir(tool::root().join("c-api")).env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
     cargo.env("CARGO_TARGET_DIR", work()).env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTFLAGS");
@@ -93,16 +88,19 @@ fn compile(target: &Target) -> Result<PathBuf> {
         cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
     }
     cargo.args(["--no-default-features", "--features", &features(target), "--target"]);
-    if target.kind == Kind::InterruptsOff {
-        cargo.arg(specification(target.name)?).arg("-Zjson-target-spec");
+    let name = if target.kind == Kind::InterruptsOff || !target.features.is_empty() {
+        // By its name, not by its file, whose place would be in the names of all that is compiled.
+        cargo.env("RUST_TARGET_PATH", specifications());
+        described(target)?
     } else {
-        cargo.arg(target.name);
-    }
+        target.rust.to_owned()
+    };
+    cargo.arg(&name);
     if !std::io::stderr().is_terminal() {
         cargo.arg("--quiet");
     }
     tool::run_quietly(&mut cargo)?;
-    Ok(work().join(target.name).join("release/libstilt.a"))
+    Ok(work().join(name).join("release/libstilt.a"))
 }
 
 /// The features of it that a target's has.
@@ -118,23 +116,41 @@ pub(super) fn features(target: &Target) -> String {
     features.join(",")
 }
 
-/// The description of a target, but for compare-and-swap, which it is said to have: the library has that, then (`interrupts_off.rs`).
-fn specification(name: &str) -> Result<PathBuf> {
+/// Where descriptions of targets are.
+fn specifications() -> PathBuf {
+    work().join("specifications")
+}
+
+/// Writes the description of a target that is Rust's with something more, and what it is called: features, which the compiler's option for
+/// them would warn of; and compare-and-swap where there is none: the library has it, then (`interrupts_off.rs`).
+fn described(target: &Target) -> Result<String> {
+    let (machine, rest) = target.name.split_once('-').context("names of targets have parts")?;
+    // Rust's library goes by the first part and the last ones, so only what is between can be another.
+    let name = format!("{machine}-stilt-{rest}");
     let mut ask = Command::new("/usr/bin/rustc");
-    ask.env("RUSTC_BOOTSTRAP", "1").args(["-Zunstable-options", "--print", "target-spec-json", "--target", name]);
+    ask.env("RUSTC_BOOTSTRAP", "1");
+    ask.args(["-Zunstable-options", "--print", "target-spec-json", "--target", target.rust]);
     let mut described: serde_json::Value = serde_json::from_slice(&tool::output(&mut ask)?)?;
     let fields = described.as_object_mut().context("the compiler describes targets as objects of JSON")?;
-    fields.insert("atomic-cas".to_owned(), true.into());
-    fields.insert("max-atomic-width".to_owned(), 32.into());
-    let folder = work().join("specifications");
-    fs::create_dir_all(&folder)?;
-    let file = folder.join(name).with_extension("json");
+    let known = fields.get("features").and_then(serde_json::Value::as_str).into_iter();
+    let features: Vec<_> = known.chain(target.features.iter().copied()).collect();
+    fields.insert("features".to_owned(), features.join(",").into());
+    if target.kind == Kind::InterruptsOff {
+        fields.insert("atomic-cas".to_owned(), true.into());
+        fields.insert("max-atomic-width".to_owned(), 32.into());
+    }
+    fs::create_dir_all(specifications())?;
+    let file = specifications().join(&name).with_extension("json");
     let text = serde_json::to_string_pretty(&described)?;
-    // An unchanged file is no reason to build again.
     if fs::read_to_string(&file).ok().as_deref() != Some(&*text) {
+        // Cargo does not look into the file.
+        let built = work().join(&name);
+        if built.exists() {
+            fs::remove_dir_all(&built)?;
+        }
         fs::write(&file, text)?;
     }
-    Ok(file)
+    Ok(name)
 }
 
 /// It has the header's functions and nothing else to link with, asks for the platform and nothing else, and does not tell where it

@@ -2,8 +2,11 @@
 
 /// A target: a machine and how its programs pass floats.
 pub(super) struct Target {
-    /// As Rust names it, and the package.
+    /// As the package is named, and Rust's target, which differs where there are two packages for one.
     pub(super) name: &'static str,
+    pub(super) rust: &'static str,
+    /// What the compiler may use or do beyond what that target has, in LLVM's words.
+    pub(super) features: &'static [&'static str],
     /// The linker's name for its files.
     pub(super) emulation: &'static str,
     pub(super) kind: Kind,
@@ -29,6 +32,8 @@ pub(super) enum Kind {
 pub(super) const TARGETS: &[Target] = &[
     Target {
         name: "x86_64-unknown-linux-gnu",
+        rust: "x86_64-unknown-linux-gnu",
+        features: &[],
         emulation: "elf_x86_64",
         kind: Kind::Large,
         module: &["--target", "x86_64", "--traps", "explicit"],
@@ -37,6 +42,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "x86_64-unknown-none",
+        rust: "x86_64-unknown-none",
+        features: &[],
         emulation: "elf_x86_64",
         kind: Kind::Large,
         module: X86_64_KERNEL,
@@ -45,6 +52,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "aarch64-unknown-none",
+        rust: "aarch64-unknown-none",
+        features: &[],
         emulation: "aarch64elf",
         kind: Kind::Large,
         module: &["--target", "aarch64", "--traps", "explicit"],
@@ -53,6 +62,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "riscv64gc-unknown-none-elf",
+        rust: "riscv64gc-unknown-none-elf",
+        features: &[],
         emulation: "elf64lriscv",
         kind: Kind::Large,
         module: &["--target", "riscv64", "--traps", "explicit"],
@@ -61,6 +72,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "riscv64imac-unknown-none-elf",
+        rust: "riscv64imac-unknown-none-elf",
+        features: &[],
         emulation: "elf64lriscv",
         kind: Kind::Large,
         module: &["--target", "riscv64", "--traps", "explicit", "--float", "soft"],
@@ -69,6 +82,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "thumbv7em-none-eabi",
+        rust: "thumbv7em-none-eabi",
+        features: &[],
         emulation: "armelf",
         kind: Kind::Microcontroller,
         module: ARM,
@@ -77,6 +92,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "thumbv7em-none-eabihf",
+        rust: "thumbv7em-none-eabihf",
+        features: &[],
         emulation: "armelf",
         kind: Kind::Microcontroller,
         module: ARM,
@@ -85,6 +102,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "thumbv8m.main-none-eabi",
+        rust: "thumbv8m.main-none-eabi",
+        features: &[],
         emulation: "armelf",
         kind: Kind::Microcontroller,
         module: ARM,
@@ -93,6 +112,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "thumbv8m.main-none-eabihf",
+        rust: "thumbv8m.main-none-eabihf",
+        features: &[],
         emulation: "armelf",
         kind: Kind::Microcontroller,
         module: ARM,
@@ -101,6 +122,18 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "riscv32imac-unknown-none-elf",
+        rust: "riscv32imac-unknown-none-elf",
+        features: &[RELAX, SAVE_RESTORE],
+        emulation: "elf32lriscv",
+        kind: Kind::Microcontroller,
+        module: RISCV32,
+        compiler: "-march=rv32imac -mabi=ilp32",
+        pointer_bytes: 4,
+    },
+    Target {
+        name: "riscv32imac-unaligned-none-elf",
+        rust: "riscv32imac-unknown-none-elf",
+        features: &[RELAX, SAVE_RESTORE, "+unaligned-scalar-mem"],
         emulation: "elf32lriscv",
         kind: Kind::Microcontroller,
         module: RISCV32,
@@ -109,6 +142,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "riscv32imc-unknown-none-elf",
+        rust: "riscv32imc-unknown-none-elf",
+        features: &[RELAX, SAVE_RESTORE],
         emulation: "elf32lriscv",
         kind: Kind::InterruptsOff,
         module: RISCV32,
@@ -117,6 +152,8 @@ pub(super) const TARGETS: &[Target] = &[
     },
     Target {
         name: "thumbv6m-none-eabi",
+        rust: "thumbv6m-none-eabi",
+        features: &[],
         emulation: "armelf",
         kind: Kind::InterruptsOff,
         module: ARM,
@@ -125,7 +162,12 @@ pub(super) const TARGETS: &[Target] = &[
     },
 ];
 
-/// For every CPU: which it is a kernel knows, and stilt.h has no way to say it.
+/// Tells linkers where calls and addresses can be made shorter. Those that cannot do it leave them.
+const RELAX: &str = "+relax";
+/// Registers are saved by functions that all others call: `c-api/library/src/saving.rs`.
+const SAVE_RESTORE: &str = "+save-restore";
+
+/// For every CPU: which it is a kernel knows, and says by `stilt_engine_config.cpu_features` for modules that are compiled for more.
 const X86_64_KERNEL: &[&str] = &[
     "--target",
     "x86_64",

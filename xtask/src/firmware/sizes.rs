@@ -1,6 +1,6 @@
 //! What the firmware takes of flash and RAM.
 
-use super::MOST_RAM;
+use super::{MOST_FLASH, MOST_RAM};
 use crate::tool;
 use anyhow::{Context as _, Result, ensure};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ const FLASH: [&str; 5] = [".vector_table", ".text", ".init.rust", ".rodata", ".d
 const RAM: [&str; 2] = [".data", ".bss"];
 
 /// Prints the sizes, keeps them in a file, and compares them with what the firmware may take.
-pub(super) fn count(name: &str, most_flash: u64, program: &Path, (heap, stack): (u64, u64)) -> Result<()> {
+pub(super) fn count(name: &str, program: &Path, (heap, stack): (u64, u64)) -> Result<()> {
     let listed = tool::output(Command::new("llvm-size").arg("-A").arg(program))?;
     let listed = String::from_utf8(listed)?;
     let section = |name: &str| -> u64 {
@@ -46,7 +46,7 @@ pub(super) fn count(name: &str, most_flash: u64, program: &Path, (heap, stack): 
     )?;
     print!("{text}");
     fs::write(program.with_extension("sizes"), text).context("cannot keep the sizes")?;
-    ensure!(flash <= most_flash, "{name}: the firmware takes {flash} bytes of flash, more than {most_flash}");
+    ensure!(flash <= MOST_FLASH, "{name}: the firmware takes {flash} bytes of flash, more than {MOST_FLASH}");
     ensure!(ram <= MOST_RAM, "{name}: the firmware takes {ram} bytes of RAM, more than {MOST_RAM}");
     Ok(())
 }
