@@ -1,6 +1,6 @@
 //! `stilt_engine`.
 
-use core::ffi::c_void;
+use core::ffi::{c_char, c_void};
 
 use stilt::{Config, Engine};
 
@@ -23,10 +23,13 @@ pub(crate) struct EngineConfig {
     backtrace_frames: u32,
     stack_size: usize,
     no_hardware_traps: u32,
+    cpu_features: *const c_char,
 }
 
 impl EngineConfig {
-    fn config(self) -> Config {
+    /// # Safety
+    /// INV-C-CALLER.
+    unsafe fn config(self) -> Result<Config, Failure> {
         let mut config = Config::new();
         config.max_function_types(self.function_types).signals_based_traps(self.no_hardware_traps == 0);
         let frames = usize::try_from(self.backtrace_frames).unwrap_or(usize::MAX);
@@ -34,7 +37,14 @@ impl EngineConfig {
         if self.stack_size != 0 {
             config.max_wasm_stack(self.stack_size);
         }
-        config
+        if !self.cpu_features.is_null() {
+            // SAFETY: INV-C-CALLER; it stays for as long as the engine, which nothing that uses it outlives.
+            let names = unsafe { pointer::zero_terminated(self.cpu_features) };
+            let names = core::str::from_utf8(names).map_err(|_| Status::INVALID)?;
+            // SAFETY: INV-C-CALLER: so the header asks.
+            unsafe { config.host_features(names) };
+        }
+        Ok(config)
     }
 }
 
@@ -65,7 +75,9 @@ unsafe fn new(
     out: *mut *const EngineObject,
 ) -> Result<(), Failure> {
     // SAFETY: INV-C-CALLER.
-    let config = unsafe { pointer::given(config) }?.config();
+    let config = unsafe { pointer::given(config) }?;
+    // SAFETY: INV-C-CALLER.
+    let config = unsafe { config.config() }?;
     // SAFETY: INV-C-CALLER.
     let (place, rest) = unsafe { pointer::storage::<EngineObject>(storage, size, Engine::storage_size(&config)) }?;
     let engine = Engine::new_in(&config, rest)?;

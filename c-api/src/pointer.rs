@@ -47,6 +47,21 @@ pub(crate) unsafe fn given<'a, T>(place: *const T) -> Result<&'a T, Status> {
     unsafe { place.as_ref() }.ok_or(Status::INVALID)
 }
 
+/// The bytes in front of the first zero.
+///
+/// # Safety
+/// There is one, and they stay as they are for `'a`.
+pub(crate) unsafe fn zero_terminated<'a>(text: *const c_char) -> &'a [u8] {
+    let text: *const u8 = text.cast();
+    let mut length = 0;
+    // SAFETY: the caller's promise: what is in front of it was not the zero.
+    while unsafe { text.wrapping_add(length).read() } != 0 {
+        length = length.wrapping_add(1);
+    }
+    // SAFETY: as above.
+    unsafe { core::slice::from_raw_parts(text, length) }
+}
+
 /// Whether something can be a place for results, before there are any.
 pub(crate) fn place<T>(place: *mut T) -> Result<(), Status> {
     if place.is_null() || !place.is_aligned() { Err(Status::INVALID) } else { Ok(()) }

@@ -83,7 +83,7 @@ static int run(const stilt_instance *instance) {
 }
 
 int main(void) {
-  static const stilt_engine_config config = {BLINK_TYPES, FRAMES, STACK, 0};
+  static const stilt_engine_config config = {.function_types = BLINK_TYPES, .backtrace_frames = FRAMES, .stack_size = STACK};
   blink_host host = {0};
   stilt_module *module;
   stilt_instance instance;

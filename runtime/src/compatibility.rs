@@ -8,6 +8,7 @@ use stilt_artifact::header::ImageHeader;
 use stilt_artifact::target::Architecture;
 
 use crate::Config;
+use crate::config::Detect;
 
 pub use stilt_artifact::ground::{Description as GroundDescription, LoadError};
 
@@ -64,9 +65,19 @@ const NAMES: &[&str] = match Architecture::NATIVE {
 };
 
 fn has_feature(config: &Config, bit: u32, name: &str) -> Option<bool> {
+    if NAMES.is_empty() {
+        // Firmware that only runs bytecode has no code for this.
+        return None;
+    }
+    if stilt_vm::cpu::is_compiled_in(bit) {
+        return Some(true);
+    }
     match config.detect() {
-        Some(detect) if !stilt_vm::cpu::is_compiled_in(bit) => detect(name),
-        _ => stilt_vm::cpu::has_feature(bit),
+        Some(Detect::Function(detect)) => detect(name),
+        Some(Detect::List(names)) => {
+            Some(names.as_bytes().split(|byte| *byte == b' ').any(|word| word == name.as_bytes()))
+        }
+        None => stilt_vm::cpu::has_feature(bit),
     }
 }
 

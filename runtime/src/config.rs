@@ -24,7 +24,7 @@ pub struct Config {
     signals: bool,
     function_types: u32,
     target: Option<Architecture>,
-    detect: Option<fn(&str) -> Option<bool>>,
+    detect: Option<Detect>,
     x86_floats: bool,
     reservation: u64,
     /// Whether `reservation` was given.
@@ -34,6 +34,15 @@ pub struct Config {
     guard: u64,
     may_move: bool,
     strategy: Strategy,
+}
+
+/// Who knows which features the CPU has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Detect {
+    /// Says so of each.
+    Function(fn(&str) -> Option<bool>),
+    /// Their names, separated by spaces.
+    List(&'static str),
 }
 
 impl Config {
@@ -158,7 +167,18 @@ impl Config {
     /// `detect` says yes only to features that the CPU has and whose registers the operating system keeps.
     #[expect(unsafe_code, reason = "a promise of the embedder")]
     pub const unsafe fn detect_host_feature(&mut self, detect: fn(&str) -> Option<bool>) -> &mut Self {
-        self.detect = Some(detect);
+        self.detect = Some(Detect::Function(detect));
+        self
+    }
+
+    /// The features that the CPU has, by the names that [`Config::detect_host_feature`] knows, separated by spaces. None but these, and those
+    /// that this runtime itself was compiled to use, are taken to be there; other words mean nothing. In place of a function.
+    ///
+    /// # Safety
+    /// The CPU has them, and the operating system keeps their registers.
+    #[expect(unsafe_code, reason = "a promise of the embedder")]
+    pub const unsafe fn host_features(&mut self, names: &'static str) -> &mut Self {
+        self.detect = Some(Detect::List(names));
         self
     }
 
@@ -234,7 +254,7 @@ impl Config {
         self.x86_floats
     }
 
-    pub(crate) const fn detect(&self) -> Option<fn(&str) -> Option<bool>> {
+    pub(crate) const fn detect(&self) -> Option<Detect> {
         self.detect
     }
 }

@@ -56,6 +56,8 @@ int main(int argc, char **argv) {
   all("bytecode", 1);
   what = "bad images";
   bad_images(&stripped, &foreign);
+  what = "CPU features";
+  cpu_features(&native);
   printf("stilt.h does what it says\n");
   return 0;
 }

@@ -103,5 +103,7 @@ void others(void);
 /* misuse.c */
 void misuse(void);
 void bad_images(const file *good, const file *foreign);
+/* features.c */
+void cpu_features(const file *native);
 
 #endif
