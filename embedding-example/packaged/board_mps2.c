@@ -6,10 +6,13 @@
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
 /* The serial line. */
-#define UART_DATA REGISTER(0x40004000)
-#define UART_STATE REGISTER(0x40004004)
-#define UART_CONTROL REGISTER(0x40004008)
-#define UART_DIVISOR REGISTER(0x40004010)
+#ifndef UART
+#define UART 0x40004000
+#endif
+#define UART_DATA REGISTER(UART)
+#define UART_STATE REGISTER(UART + 4)
+#define UART_CONTROL REGISTER(UART + 8)
+#define UART_DIVISOR REGISTER(UART + 16)
 
 /* The system timer; access to the float unit. */
 #define TIMER_CONTROL REGISTER(0xe000e010)

@@ -89,6 +89,7 @@ const SUITES: &[Suite] = &[
         needs: dist::suite::NEEDS,
         run: dist::suite::without_compare_and_swap,
     },
+    Suite { name: "a C project for a Cortex-M33, booted", needs: dist::suite::NEEDS, run: dist::suite::cortex_m33 },
     Suite {
         name: "the kernel on x86_64, booted",
         needs: &["/usr/bin/qemu-system-x86_64", "/usr/bin/rustc", "/usr/bin/ld.lld", "/usr/bin/gdb-multiarch"],

@@ -15,9 +15,15 @@ const BOARD: &str = "thumbv7em-none-eabihf";
 const HOST: &str = "x86_64-unknown-linux-gnu";
 
 const SMALL_BOARD: &str = "thumbv6m-none-eabi";
+const M33_BOARD: &str = "thumbv8m.main-none-eabi";
 
 /// How make is told.
 const ON_THE_BOARD: [&str; 2] = ["CC=arm-none-eabi-gcc", "BOARD=mps2"];
+const ON_THE_M33: [&str; 2] = ["CC=arm-none-eabi-gcc", "BOARD=an505"];
+
+/// As QEMU names the boards.
+const MPS2: &str = "mps2-an386";
+const AN505: &str = "mps2-an505";
 
 /// What the program writes, wherever it runs.
 const WRITTEN: &str = "blinked 5\nlit 5\nmean 42\nquotient 1000000\ninteger divide by zero in function 3\nstopped\n";
@@ -75,15 +81,25 @@ pub(crate) fn run() -> Result<()> {
 
 /// The same with make on a machine without compare-and-swap: a Cortex-M0's program, which a Cortex-M4 runs.
 pub(crate) fn without_compare_and_swap() -> Result<()> {
+    made_and_booted(SMALL_BOARD, &ON_THE_BOARD, "v6S-M", MPS2)
+}
+
+/// The same for a Cortex-M33, with floats passed in general registers.
+pub(crate) fn cortex_m33() -> Result<()> {
+    made_and_booted(M33_BOARD, &ON_THE_M33, "v8-M.mainline", AN505)
+}
+
+fn made_and_booted(target: &str, how: &[&str], architecture: &str, board: &str) -> Result<()> {
     let desk = Desk::new(&tool::stilt()?)?;
-    desk.unpack(SMALL_BOARD)?;
-    desk.make("make-small", SMALL_BOARD, &ON_THE_BOARD)?;
-    let program = desk.0.join("make-small/firmware");
+    desk.unpack(target)?;
+    desk.make("make", target, how)?;
+    let program = desk.0.join("make/firmware");
     let attributes = text(Command::new("/usr/bin/arm-none-eabi-readelf").arg("-A").arg(&program))?;
-    ensure!(attributes.contains("Tag_CPU_arch: v6S-M"), "the program is not one of a Cortex-M0: {attributes}");
-    boots(&program)?;
+    let expected = format!("Tag_CPU_arch: {architecture}\n");
+    ensure!(attributes.contains(&expected), "the program is not one of {architecture}: {attributes}");
+    boots_on(board, &program)?;
     fs::remove_dir_all(&desk.0)?;
-    println!("a project in C has been built for a Cortex-M0 and booted");
+    println!("a project in C has been built for {target} and booted");
     Ok(())
 }
 
@@ -212,7 +228,7 @@ impl Desk {
         let changed = fs::read_to_string(&module)?.replace("(f32.const 2)", "(f32.const 4)");
         fs::write(&module, changed)?;
         build()?;
-        let said = boot_program(&program)?;
+        let said = boot_program(MPS2, &program)?;
         ensure!(said.contains("mean 21\n"), "a changed module is not in the program, which said {said:?}");
 
         // As native code; in its place bytecode; and in a library of objects, by a program that is content with many versions.
@@ -343,9 +359,9 @@ fn text(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(tool::output(command)?)?)
 }
 
-fn boot_program(program: &Path) -> Result<String> {
+fn boot_program(board: &str, program: &Path) -> Result<String> {
     let mut qemu = Command::new("qemu-system-arm");
-    qemu.args(["-M", "mps2-an386", "-semihosting", "-icount", "shift=5", "-display", "none", "-monitor", "none"]);
+    qemu.args(["-M", board, "-semihosting", "-icount", "shift=5", "-display", "none", "-monitor", "none"]);
     let (said, status) = boot::to_its_end(qemu.args(["-serial", "stdio", "-kernel"]).arg(program), PATIENCE)?;
     let status = status.with_context(|| format!("{} did not end", program.display()))?;
     ensure!(status.success(), "{} ended with {status}", program.display());
@@ -353,7 +369,11 @@ fn boot_program(program: &Path) -> Result<String> {
 }
 
 fn boots(program: &Path) -> Result<()> {
-    let said = boot_program(program)?;
+    boots_on(MPS2, program)
+}
+
+fn boots_on(board: &str, program: &Path) -> Result<()> {
+    let said = boot_program(board, program)?;
     ensure!(said == WRITTEN, "{} wrote {said:?}, expected {WRITTEN:?}", program.display());
     Ok(())
 }
