@@ -1,12 +1,13 @@
 //! Images of every target parse, are small, and come out the same whenever and however they are made.
 
 use std::error::Error;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
+use stilt_artifact::builtins::Group;
 use stilt_artifact::image::byte_order;
 use stilt_artifact::target::TrapMode;
 use stilt_artifact::trap::TrapCode;
 use stilt_artifact::{Endian, Image};
-use stilt_precompiler::{Options, Precompiler};
+use stilt_precompiler::{MemoryBytes, Options, Precompiler};
 
 type Result<T = ()> = core::result::Result<T, Box<dyn Error>>;
 
@@ -174,6 +175,22 @@ fn large_initial_memories_can_be_mapped() -> Result {
 
     let explicit = compile(&text, options("x86_64", Some(TrapMode::Explicit)))?;
     assert!(parse(&explicit)?.module(0).ok_or("no module")?.memory_inits().is_empty());
+    Ok(())
+}
+
+/// Code that is mispredicted accesses the first bytes of a memory (`Options::spectre`), so what is done in place is no more than is there.
+#[test]
+fn what_is_done_in_place_fits_into_what_is_there() -> Result {
+    let text = r#"(module (memory 1) (func (export "fill") (param i32) (memory.fill (local.get 0) (i32.const 7) (i32.const 16))))"#;
+    for (bytes, in_place) in [(None, true), (Some(16), true), (Some(15), false), (Some(1), false)] {
+        for target in ["x86_64", "pulley32", "pulley64"] {
+            let mut options = options(target, Some(TrapMode::Explicit));
+            options.memory_bytes = bytes.and_then(NonZeroU32::new).map(MemoryBytes::Exactly);
+            let file = compile(text, options)?;
+            let calls = parse(&file)?.header().builtin_groups & Group::Memory.bit() != 0;
+            assert_eq!(calls, !in_place, "{target}: {bytes:?}");
+        }
+    }
     Ok(())
 }
 
