@@ -200,6 +200,7 @@ pub(crate) fn dump(name: &str, folder: &Path) -> Result<()> {
     for (mode, what) in [
         (Mode::Guard, "guard"),
         (Mode::Explicit, "explicit"),
+        (Mode::ExplicitSpectre, "explicit-spectre"),
         (Mode::Pulley, "pulley"),
         (Mode::GuardEpoch, "guard-epoch"),
         (Mode::ExplicitEpoch, "explicit-epoch"),
@@ -217,6 +218,7 @@ pub(crate) fn run(name: &str, engine: &str, mode: &str, times: u32) -> Result<()
     let mode = match mode {
         "guard" => Mode::Guard,
         "explicit" => Mode::Explicit,
+        "explicit-spectre" => Mode::ExplicitSpectre,
         "guard-epoch" => Mode::GuardEpoch,
         "explicit-epoch" => Mode::ExplicitEpoch,
         "pulley-epoch" => Mode::PulleyEpoch,

@@ -48,8 +48,8 @@ pub(super) struct Group {
     pub(super) step: u32,
     /// The furthest end of an access, seen from the lowest index.
     pub(super) end: u64,
-    /// Where the accesses stand in the wasm file.
-    pub(super) accesses: Vec<u64>,
+    /// Where the accesses stand in the wasm file, and the constant of the index of each.
+    accesses: Vec<(u64, u32)>,
 }
 
 /// An operand, as far as it is followed.
@@ -274,7 +274,8 @@ impl Scan {
                 Some(group) => group.add(access),
                 None => {
                     let Access { offset, memory, index, end } = access;
-                    groups.push(Group { memory, index, step, end, accesses: vec![offset] });
+                    let accesses = vec![(offset, index.constant)];
+                    groups.push(Group { memory, index, step, end, accesses });
                 }
             }
         }
@@ -318,9 +319,14 @@ impl Group {
         } else {
             let below = above.wrapping_neg();
             self.end = access.end.max(u64::from(below) + self.end);
-            self.index = access.index;
+            self.index = access.index.clone();
         }
-        self.accesses.push(access.offset);
+        self.accesses.push((access.offset, access.index.constant));
+    }
+
+    /// Where the accesses stand in the wasm file, and how far above the lowest index that of each is.
+    pub(super) fn distances(&self) -> impl Iterator<Item = (u64, u32)> + use<'_> {
+        self.accesses.iter().map(|&(offset, constant)| (offset, constant.wrapping_sub(self.index.constant)))
     }
 }
 

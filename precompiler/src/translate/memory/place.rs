@@ -59,9 +59,10 @@ impl Translator<'_, '_, '_> {
         if known {
             return self.address(memory, index, offset, inside);
         }
-        if self.covered.has(self.offset) && (end <= min || !self.env.target.spectre()) {
-            let safe = self.guard_covered(memory, index, end);
-            return self.address(memory, safe, offset, inside);
+        if let Some(inside) = self.covered.find(self.offset)
+            && let Some(place) = self.place_inside(memory, operand, offset, end, inside)
+        {
+            return place;
         }
         if plan.covers(end) {
             let trapping = inside.with_trap_code(Some(cranelift(TrapCode::MemoryOutOfBounds)));
@@ -109,7 +110,7 @@ impl Translator<'_, '_, '_> {
     }
 
     /// `base + index + offset`, for an index as wide as a pointer.
-    fn address(&mut self, memory: MemoryIndex, index: Value, offset: u64, flags: MemFlagsData) -> Place {
+    pub(super) fn address(&mut self, memory: MemoryIndex, index: Value, offset: u64, flags: MemFlagsData) -> Place {
         let start = self.memory_base(memory);
         let base = self.b.ins().iadd(start, index);
         if let Ok(offset) = i32::try_from(offset) {

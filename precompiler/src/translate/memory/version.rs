@@ -10,6 +10,7 @@
 
 use super::forecast::{Forecast, Group, Rounds};
 use super::linear::Linear;
+use super::place::Place;
 use crate::error::CompileError;
 use crate::module::{DefinedFuncIndex, MemoryIndex};
 use crate::translate::env::ModuleEnv;
@@ -25,12 +26,25 @@ use wasmparser::{Operator as O, OperatorsReader};
 /// What was tested in front of the innermost loop.
 #[derive(Debug, Default)]
 pub(in crate::translate) struct Covered {
-    /// Where the accesses stand in the wasm file, ascending.
-    accesses: Vec<u64>,
+    /// The accesses, in the order of the wasm file.
+    accesses: Vec<Inside>,
+    /// The lowest indexes of groups that were masked in this loop, each as a value plus a constant modulo 2^32, and as one value.
+    masked: Vec<(MemoryIndex, Value, u32, Value)>,
     /// Where the other version of the loop that comes next goes on behind it.
     pub(in crate::translate) join: Option<Block>,
     /// How many operators may still be translated twice.
     left: usize,
+}
+
+/// An access that is in bounds in every round.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inside {
+    /// Where it stands in the wasm file.
+    offset: u64,
+    /// How far its index is above the lowest of its group.
+    above: u32,
+    /// The furthest end of an access of its group, seen from that lowest index.
+    end: u64,
 }
 
 impl Covered {
@@ -39,14 +53,16 @@ impl Covered {
         Covered { left, ..Covered::default() }
     }
 
-    /// Whether an access is known to be in bounds.
-    pub(super) fn has(&self, offset: u64) -> bool {
-        self.accesses.binary_search(&offset).is_ok()
+    /// An access, if it is known to be in bounds.
+    pub(super) fn find(&self, offset: u64) -> Option<Inside> {
+        let found = self.accesses.binary_search_by_key(&offset, |access| access.offset);
+        found.ok().map(|place| self.accesses[place])
     }
 
     /// The loop has ended.
     pub(in crate::translate) fn clear(&mut self) {
         self.accesses.clear();
+        self.masked.clear();
     }
 }
 
@@ -105,20 +121,70 @@ impl<'data> Translator<'_, '_, 'data> {
         self.b.switch_to_block(fast);
         self.locate(offset);
         self.covered.join = join;
-        self.covered.accesses = forecast.groups.into_iter().flat_map(|group| group.accesses).collect();
-        self.covered.accesses.sort_unstable();
+        let inside = forecast
+            .groups
+            .iter()
+            .flat_map(|group| group.distances().map(|(offset, above)| Inside { offset, above, end: group.end }));
+        self.covered.accesses = inside.collect();
+        self.covered.accesses.sort_unstable_by_key(|access| access.offset);
         Ok(())
     }
 
-    /// The index to use for an access that is known to be in bounds. With Spectre mitigations it is 0 on paths where that was only
-    /// predicted: out of a loop that should have been left, or into one that should not have been entered.
-    pub(super) fn guard_covered(&mut self, memory: MemoryIndex, index: Value, end: u64) -> Value {
-        if !self.env.target.spectre() {
-            return index;
+    /// Where an access of this end goes that is known to be in bounds: seen from the lowest index of its group, which all of them have
+    /// in common. What was tested in front says that this index does not wrap, nor does its sum with the distance.
+    ///
+    /// With Spectre mitigations it is 0 on paths where that was only predicted: out of a loop that should have been left, or into one
+    /// that should not have been entered. For that 0 plus the furthest end has to lie within the memory's minimal size; if it does
+    /// not, an access goes by its own index and end, and by nothing (None) if they do not either.
+    pub(super) fn place_inside(
+        &mut self,
+        memory: MemoryIndex,
+        operand: Value,
+        offset: u64,
+        end: u64,
+        inside: Inside,
+    ) -> Option<Place> {
+        let spectre = self.env.target.spectre();
+        let min = self.env.module.memories[memory].min_bytes();
+        let (above, furthest) = if !spectre || inside.end <= min { (inside.above, inside.end) } else { (0, end) };
+        if spectre && furthest > min {
+            return None;
         }
+        let index = if spectre {
+            self.mask_lowest(memory, operand, above, furthest)
+        } else {
+            let lowest = self.below(operand, above);
+            self.pointer_wide(lowest)
+        };
+        let flags = self.access_flags();
+        Some(self.address(memory, index, u64::from(above) + offset, flags))
+    }
+
+    /// `operand - above`.
+    fn below(&mut self, operand: Value, above: u32) -> Value {
+        if above == 0 { operand } else { self.b.ins().iadd_imm_s(operand, -i64::from(above)) }
+    }
+
+    /// `operand - above`, or 0 where so far an end is not within the memory. Cranelift keeps two of the same masks apart, so it is asked
+    /// whether there is one already: for the same value plus the same constant, on every way that leads here.
+    fn mask_lowest(&mut self, memory: MemoryIndex, operand: Value, above: u32, end: u64) -> Value {
+        let (start, sum) = self.plus_constant(operand).unwrap_or((operand, 0));
+        #[expect(clippy::cast_possible_truncation, reason = "modulo 2^32")]
+        let constant = (sum as u32).wrapping_sub(above);
+        let same =
+            |masked: &&(MemoryIndex, Value, u32, Value)| (masked.0, masked.1, masked.2) == (memory, start, constant);
+        let earlier = self.covered.masked.iter().rev().find(same).map(|masked| masked.3);
+        if let Some(safe) = earlier.and_then(|lowest| self.state.recall(memory, lowest, end)) {
+            return safe;
+        }
+        let lowest = self.below(operand, above);
+        let index = self.pointer_wide(lowest);
         let (_, outside) = self.is_outside(memory, index, end);
         let zero = self.b.ins().iconst(self.context.pointer(), 0);
-        self.b.ins().select_spectre_guard(outside, zero, index)
+        let safe = self.b.ins().select_spectre_guard(outside, zero, index);
+        self.covered.masked.push((memory, start, constant, lowest));
+        self.state.remember(memory, lowest, end, safe);
+        safe
     }
 
     /// Goes to `slow` unless all accesses of a forecast are in bounds.
