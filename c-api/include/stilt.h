@@ -242,7 +242,7 @@ typedef struct stilt_engine_config {
   /* Other than 0: images that rely on hardware traps are refused, whatever the platform has. */
   uint32_t no_hardware_traps;
   /* For native code: the features that the CPU has, by the names of `stilt targets`, separated by spaces and ended by zero ("sse3 ssse3
-   * popcnt"); it stays as it is until the engine is dropped. An image that needs another is refused with its name (STILT_GROUND); words that
+   * popcnt"); read by this call alone. An image that needs another is refused with its name (STILT_GROUND); words that
    * are no names mean nothing. True: the CPU has them, and the operating system keeps their registers. NULL: the library asks the CPU where
    * programs may (x86_64 under an operating system, s390x); elsewhere nothing is there but what the library itself was compiled to
    * use. Bytecode needs none. */

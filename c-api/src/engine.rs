@@ -38,7 +38,7 @@ impl EngineConfig {
             config.max_wasm_stack(self.stack_size);
         }
         if !self.cpu_features.is_null() {
-            // SAFETY: INV-C-CALLER; it stays for as long as the engine, which nothing that uses it outlives.
+            // SAFETY: INV-C-CALLER.
             let names = unsafe { pointer::zero_terminated(self.cpu_features) };
             let names = core::str::from_utf8(names).map_err(|_| Status::INVALID)?;
             // SAFETY: INV-C-CALLER: so the header asks.

@@ -8,13 +8,12 @@ use stilt_artifact::header::ImageHeader;
 use stilt_artifact::target::Architecture;
 
 use crate::Config;
-use crate::config::Detect;
 
 pub use stilt_artifact::ground::{Description as GroundDescription, LoadError};
 
 /// Checks the header of an image that [`stilt_artifact::Image::parse`] has passed.
 pub(crate) fn check(config: &Config, header: &ImageHeader) -> Result<(), LoadError> {
-    ground(config).check(header, NAMES, |bit, name| has_feature(config, bit, name))
+    ground(config).check(header, FEATURES, |bit, name| has_feature(config, bit, name))
 }
 
 /// All of it, to be printed.
@@ -59,25 +58,25 @@ fn ground(config: &Config) -> Ground {
 }
 
 /// Features of the CPUs that this runtime runs on natively.
-const NAMES: &[&str] = match Architecture::NATIVE {
+pub(crate) const FEATURES: &[&str] = match Architecture::NATIVE {
     Some(native) => native.features(),
     None => &[],
 };
 
+const _: () = assert!(FEATURES.len() <= 31, "each has a bit, and one is left");
+
 fn has_feature(config: &Config, bit: u32, name: &str) -> Option<bool> {
-    if NAMES.is_empty() {
+    if FEATURES.is_empty() {
         // Firmware that only runs bytecode has no code for this.
         return None;
     }
     if stilt_vm::cpu::is_compiled_in(bit) {
         return Some(true);
     }
-    match config.detect() {
-        Some(Detect::Function(detect)) => detect(name),
-        Some(Detect::List(names)) => {
-            Some(names.as_bytes().split(|byte| *byte == b' ').any(|word| word == name.as_bytes()))
-        }
-        None => stilt_vm::cpu::has_feature(bit),
+    match (config.features().has(bit), config.detect()) {
+        (Some(said), _) => Some(said),
+        (None, Some(detect)) => detect(name),
+        (None, None) => stilt_vm::cpu::has_feature(bit),
     }
 }
 

@@ -8,7 +8,7 @@ use core::num::NonZeroUsize;
 use stilt_artifact::target::Architecture;
 
 use crate::pooling::Strategy;
-use crate::{Error, Result};
+use crate::{Error, Result, compatibility};
 
 /// How large the stack of a guest may become, unless said otherwise. On bare 32-bit machines no guess is safe.
 const DEFAULT_STACK: Option<NonZeroUsize> =
@@ -24,7 +24,9 @@ pub struct Config {
     signals: bool,
     function_types: u32,
     target: Option<Architecture>,
-    detect: Option<Detect>,
+    detect: Option<fn(&str) -> Option<bool>>,
+    /// In its place.
+    features: Features,
     x86_floats: bool,
     reservation: u64,
     /// Whether `reservation` was given.
@@ -36,13 +38,29 @@ pub struct Config {
     strategy: Strategy,
 }
 
-/// Who knows which features the CPU has.
+/// Features that a CPU has: 0 if nobody said, else a bit for each and the highest. (An `Option` would make an engine larger.)
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Detect {
-    /// Says so of each.
-    Function(fn(&str) -> Option<bool>),
-    /// Their names, separated by spaces.
-    List(&'static str),
+pub(crate) struct Features(u32);
+
+impl Features {
+    const UNSAID: Features = Features(0);
+    const SAID: u32 = 1 << 31;
+
+    /// Those of `all` that are among the words, in the order of their bits.
+    fn named(all: &[&str], words: &str) -> Features {
+        let mut bits = Features::SAID;
+        for (bit, name) in (0..31u32).zip(all) {
+            if words.as_bytes().split(|byte| *byte == b' ').any(|word| word == name.as_bytes()) {
+                bits |= 1u32.wrapping_shl(bit);
+            }
+        }
+        Features(bits)
+    }
+
+    /// Whether one is there, if anybody said.
+    pub(crate) const fn has(self, bit: u32) -> Option<bool> {
+        if self.0 == 0 { None } else { Some(bit < 31 && self.0.wrapping_shr(bit) & 1 != 0) }
+    }
 }
 
 impl Config {
@@ -60,6 +78,7 @@ impl Config {
             function_types: 100_000,
             target: None,
             detect: None,
+            features: Features::UNSAID,
             x86_floats: false,
             reservation: 0,
             reserves: false,
@@ -167,7 +186,8 @@ impl Config {
     /// `detect` says yes only to features that the CPU has and whose registers the operating system keeps.
     #[expect(unsafe_code, reason = "a promise of the embedder")]
     pub const unsafe fn detect_host_feature(&mut self, detect: fn(&str) -> Option<bool>) -> &mut Self {
-        self.detect = Some(Detect::Function(detect));
+        self.detect = Some(detect);
+        self.features = Features::UNSAID;
         self
     }
 
@@ -177,8 +197,9 @@ impl Config {
     /// # Safety
     /// The CPU has them, and the operating system keeps their registers.
     #[expect(unsafe_code, reason = "a promise of the embedder")]
-    pub const unsafe fn host_features(&mut self, names: &'static str) -> &mut Self {
-        self.detect = Some(Detect::List(names));
+    pub unsafe fn host_features(&mut self, names: &str) -> &mut Self {
+        self.detect = None;
+        self.features = Features::named(compatibility::FEATURES, names);
         self
     }
 
@@ -254,8 +275,12 @@ impl Config {
         self.x86_floats
     }
 
-    pub(crate) const fn detect(&self) -> Option<Detect> {
+    pub(crate) const fn detect(&self) -> Option<fn(&str) -> Option<bool>> {
         self.detect
+    }
+
+    pub(crate) const fn features(&self) -> Features {
+        self.features
     }
 }
 

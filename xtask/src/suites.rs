@@ -210,7 +210,7 @@ fn packages() -> Result<()> {
 }
 
 fn workspace() -> Result<()> {
-    tool::run(tool::cargo().args(["test", "--workspace"]))
+    tool::run(tool::cargo().args(["test", "--workspace", "--no-fail-fast"]))
 }
 
 fn corpus() -> Result<()> {
