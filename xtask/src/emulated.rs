@@ -132,9 +132,9 @@ pub(crate) fn embedding() -> Result<()> {
     let emulator = machine.emulate().join(" ");
     tests.env(format!("CARGO_TARGET_{}_RUNNER", machine.variable().to_uppercase()), &emulator);
     tests.env("STILT_EMULATOR", emulator).env("STILT_COMPILER", stilt);
-    // These start programs from many threads. The emulator then forks, and may need in its child what another thread has locked in
-    // GLib's allocator of old (before 2.76); the C library's, which this takes in its place, stands a fork.
-    tests.env("G_SLICE", "always-malloc");
+    // These start programs. The emulator forks then, and may need in its child what another thread has locked in GLib's allocator of
+    // old (before 2.76): so one test at a time, and the C library's allocator in its place, which stands a fork.
+    tests.arg("--test-threads=1").env("G_SLICE", "always-malloc");
     tool::run(&mut tests)
 }
 
