@@ -12,10 +12,11 @@ const LIMIT: Duration = Duration::from_mins(25);
 
 /// Does `work`. If it takes too long, the processes that it has started are shown and killed, so that it ends with their failure.
 pub(crate) fn watch<T>(name: &str, work: impl FnOnce() -> T) -> T {
-    watch_for(LIMIT, name, work)
+    watch_below(process::id(), LIMIT, name, work)
 }
 
-fn watch_for<T>(limit: Duration, name: &str, work: impl FnOnce() -> T) -> T {
+/// The same with what another process has started.
+fn watch_below<T>(ancestor: u32, limit: Duration, name: &str, work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         // Dropped when the work has ended, even by a panic.
         let (_ended, watched) = mpsc::channel::<()>();
@@ -23,7 +24,7 @@ fn watch_for<T>(limit: Duration, name: &str, work: impl FnOnce() -> T) -> T {
             let mut patience = limit;
             while watched.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
                 eprintln!("error: {name}: not done after {} s; what it waits for:", limit.as_secs());
-                let processes = Process::started_here();
+                let processes = Process::below(ancestor);
                 for process in &processes {
                     eprintln!("  {process}");
                 }
@@ -50,8 +51,8 @@ struct Process {
 }
 
 impl Process {
-    /// Those that this one has started, and theirs, parents first.
-    fn started_here() -> Vec<Process> {
+    /// Those that a process has started, and theirs, parents first.
+    fn below(ancestor: u32) -> Vec<Process> {
         let mut all = BTreeMap::<u32, Vec<Process>>::new();
         for process in fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| {
             let number = entry.file_name().to_str()?.parse().ok()?;
@@ -59,7 +60,7 @@ impl Process {
         }) {
             all.entry(process.parent).or_default().push(process);
         }
-        let mut found = all.remove(&process::id()).unwrap_or_default();
+        let mut found = all.remove(&ancestor).unwrap_or_default();
         let mut next = 0;
         while let Some(process) = found.get(next) {
             found.extend(all.remove(&process.number).unwrap_or_default());
@@ -89,27 +90,26 @@ impl std::fmt::Display for Process {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::{Process, watch_for};
+    use super::{Process, watch_below};
     use std::process::Command;
     use std::time::Duration;
 
+    /// Below a child of its own, as other tests have children, too.
     #[test]
-    fn what_hangs_is_killed_with_all_below() {
-        // The shell does more after the command, so that it stays.
-        let mut hangs = Command::new("sh").args(["-c", "sleep 1000; exit 0"]).spawn().unwrap();
-        let shell = hangs.id();
+    fn what_hangs_is_killed() {
+        // An inner shell that waits for a command, and an outer one that goes on when they are gone.
+        let hangs = "sh -c 'sleep 1000; exit 0'; exit 3";
+        let mut outer = Command::new("sh").args(["-c", hangs]).spawn().unwrap();
+        let sleeps = |process: &Process| process.command == "sleep 1000";
         let below = loop {
-            let found = Process::started_here();
-            let parent = found.iter().position(|process| process.number == shell).unwrap();
-            let child = found.iter().position(|process| process.parent == shell && process.command == "sleep 1000");
-            if let Some(child) = child {
-                assert!(parent < child, "parents come first");
-                break found[child].number;
+            let below = Process::below(outer.id());
+            if below.iter().any(sleeps) {
+                break below;
             }
         };
-        let status = watch_for(Duration::from_millis(10), "a test", || hangs.wait()).unwrap();
-        assert!(!status.success(), "{status}");
-        let gone = Process::read(below).is_none_or(|process| process.parent != shell);
-        assert!(gone, "the shell's child is killed, too");
+        assert!(below.len() == 2 && sleeps(&below[1]) && below[1].parent == below[0].number, "parents come first");
+        let status = watch_below(outer.id(), Duration::from_millis(10), "a test", || outer.wait()).unwrap();
+        assert_eq!(status.code(), Some(3), "{status}");
+        assert!(below.iter().all(|process| Process::read(process.number).is_none_or(|left| !sleeps(&left))));
     }
 }
