@@ -46,7 +46,7 @@ pub(crate) fn run_command(folder: Option<&Path>) -> Result<()> {
         "the licences of Rust's library are not here: `{}`",
         crate::setup::INSTALL
     );
-    let made = command::package(&command::build()?)?;
+    let made = command::write(&command::build()?)?;
     println!("{}", tarball::write(&made, &tarballs(folder)?)?.display());
     Ok(())
 }

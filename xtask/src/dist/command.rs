@@ -1,7 +1,7 @@
 //! The command `stilt` as it is given away: for machines without Rust, beside the packages, or by itself where a build server compiles for
 //! devices.
 
-use super::{VERSION, notices, work};
+use super::{VERSION, notices, package, work};
 use crate::tool;
 use anyhow::{Context as _, Result};
 use std::fs;
@@ -22,11 +22,9 @@ pub(super) fn build() -> Result<PathBuf> {
 }
 
 /// The folder that is given away, made of a command that was built here.
-pub(super) fn package(command: &Path) -> Result<PathBuf> {
+pub(super) fn write(command: &Path) -> Result<PathBuf> {
     let folder = work().join("packages").join(name()?);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot replace {}", folder.display()))?;
-    }
+    package::remove(&folder)?;
     for inner in ["bin", "share/stilt"] {
         fs::create_dir_all(folder.join(inner)).with_context(|| format!("cannot make {}", folder.display()))?;
     }

@@ -49,7 +49,8 @@ pub(super) fn write(target: &Target, library: &Path, notices: &str, folder: &Pat
     Ok(package)
 }
 
-fn remove(folder: &Path) -> Result<()> {
+/// Removes a folder, if it is there.
+pub(super) fn remove(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot replace {}", folder.display()))?;
     }

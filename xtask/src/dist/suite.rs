@@ -118,7 +118,7 @@ impl Desk {
         tool::run(
             Command::new("tar")
                 .arg("-xzf")
-                .arg(tarball::write(&command::package(stilt)?, &desk.0)?)
+                .arg(tarball::write(&command::write(stilt)?, &desk.0)?)
                 .arg("-C")
                 .arg(&desk.0),
         )?;

@@ -120,25 +120,11 @@ pub(super) const TARGETS: &[Target] = &[
         compiler: "-mthumb -mcpu=cortex-m33 -mfloat-abi=hard -mfpu=fpv5-sp-d16",
         pointer_bytes: 4,
     },
-    Target {
-        name: "riscv32imac-unknown-none-elf",
-        rust: "riscv32imac-unknown-none-elf",
-        features: &[RELAX, SAVE_RESTORE],
-        emulation: "elf32lriscv",
-        kind: Kind::Microcontroller,
-        module: RISCV32,
-        compiler: "-march=rv32imac -mabi=ilp32",
-        pointer_bytes: 4,
-    },
+    RV32IMAC,
     Target {
         name: "riscv32imac-unaligned-none-elf",
-        rust: "riscv32imac-unknown-none-elf",
         features: &[RELAX, SAVE_RESTORE, "+unaligned-scalar-mem"],
-        emulation: "elf32lriscv",
-        kind: Kind::Microcontroller,
-        module: RISCV32,
-        compiler: "-march=rv32imac -mabi=ilp32",
-        pointer_bytes: 4,
+        ..RV32IMAC
     },
     Target {
         name: "riscv32imc-unknown-none-elf",
@@ -161,6 +147,17 @@ pub(super) const TARGETS: &[Target] = &[
         pointer_bytes: 4,
     },
 ];
+
+const RV32IMAC: Target = Target {
+    name: "riscv32imac-unknown-none-elf",
+    rust: "riscv32imac-unknown-none-elf",
+    features: &[RELAX, SAVE_RESTORE],
+    emulation: "elf32lriscv",
+    kind: Kind::Microcontroller,
+    module: RISCV32,
+    compiler: "-march=rv32imac -mabi=ilp32",
+    pointer_bytes: 4,
+};
 
 /// Tells linkers where calls and addresses can be made shorter. Those that cannot do it leave them.
 const RELAX: &str = "+relax";
