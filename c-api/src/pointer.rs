@@ -47,7 +47,7 @@ pub(crate) unsafe fn given<'a, T>(place: *const T) -> Result<&'a T, Status> {
     unsafe { place.as_ref() }.ok_or(Status::INVALID)
 }
 
-/// The bytes in front of the first zero.
+/// The bytes in front of the first zero. (`CStr::from_ptr` calls C's `strlen`, which a program need not have.)
 ///
 /// # Safety
 /// There is one, and they stay as they are for `'a`.

@@ -208,14 +208,16 @@ impl Val {
     /// Reads a value of type `ty`.
     #[inline]
     pub(crate) fn load(ty: ValueType, store: &mut StoreOpaque, slots: &mut SlotReader<'_>) -> Result<Val> {
+        if ty == ValueType::V128 {
+            return Ok(Val::V128(slots.pair().into()));
+        }
+        let slot = slots.slot();
+        if let Some(number) = Val::from_number(ty, slot) {
+            return Ok(number);
+        }
         Ok(match ty {
-            ValueType::I32 => Val::I32(slots.half().cast_signed()),
-            ValueType::I64 => Val::I64(slots.slot().cast_signed()),
-            ValueType::F32 => Val::F32(slots.half()),
-            ValueType::F64 => Val::F64(slots.slot()),
-            ValueType::V128 => Val::V128(slots.pair().into()),
-            ValueType::FuncRef => Val::FuncRef(store.func_from_raw(slots.slot())?),
-            _ => Val::ExternRef(store.externref_from_raw(slots.slot())?),
+            ValueType::FuncRef => Val::FuncRef(store.func_from_raw(slot)?),
+            _ => Val::ExternRef(store.externref_from_raw(slot)?),
         })
     }
 }
