@@ -97,8 +97,8 @@ impl Ground {
             Some(TrapMode::Explicit) => Ok(()),
             Some(TrapMode::Hardware) => {
                 for (linked, feature, purpose) in [
-                    (self.virtual_memory, "virtual-memory", "for the guard pages of its memories"),
-                    (self.native_signals, "native-signals", "for its hardware traps"),
+                    (self.virtual_memory, "virtual-memory", "for guard pages: compile it with `--traps explicit`"),
+                    (self.native_signals, "native-signals", "for hardware traps: compile it with `--traps explicit`"),
                 ] {
                     if !linked {
                         return Err(LoadError::Feature { feature, purpose });

@@ -73,24 +73,14 @@ impl<'a, O: ByteOrder> Image<'a, O> {
         if !bytes.starts_with(&MAGIC) {
             return Err(ImageError::NotAnImage);
         }
-        let header = ImageHeader::read(order, bytes)
+        let header = ImageHeaderView::new(bytes, order)
             .ok_or(ImageError::Truncated { expected: ImageHeader::SIZE as u64, found: bytes.len() as u64 })?;
-        if header.abi != ABI {
-            return Err(ImageError::Abi { expected: ABI, found: header.abi });
-        }
-        if Endian::from_code(header.byte_order) != Some(order.endian()) {
-            return Err(ImageError::ByteOrder { found: Endian::from_code(header.byte_order) });
-        }
-        if header.contract != FINGERPRINT {
-            return Err(ImageError::Contract { expected: FINGERPRINT, found: header.contract });
-        }
-        if header.flags & !flags::KNOWN != 0 {
-            return Err(ImageError::UnknownFlags { flags: header.flags & !flags::KNOWN });
-        }
-        let Some(bytes) = bytes.get(..header.image_len as usize) else {
-            return Err(ImageError::Truncated { expected: header.image_len.into(), found: bytes.len() as u64 });
+        check_version(&header, order)?;
+        let image_len = header.image_len();
+        let Some(bytes) = bytes.get(..image_len as usize) else {
+            return Err(ImageError::Truncated { expected: image_len.into(), found: bytes.len() as u64 });
         };
-        let view = ImageHeaderView::new(bytes, order).ok_or(malformed("length of the image", header.image_len))?;
+        let view = ImageHeaderView::new(bytes, order).ok_or(malformed("length of the image", image_len))?;
         let image = Image { bytes, order, header: view };
         image.check_ranges()?;
         image.check_tables_checksum()?;
@@ -218,6 +208,22 @@ impl<'a, O: ByteOrder> Image<'a, O> {
     }
 }
 
+/// Whether what follows in the header means what this version takes it to mean.
+fn check_version<O: ByteOrder>(header: &ImageHeaderView<'_, O>, order: O) -> Result<(), ImageError> {
+    if header.abi() != ABI {
+        return Err(ImageError::Abi { expected: ABI, found: header.abi() });
+    }
+    let (expected, found) = (order.endian(), Endian::from_code(header.byte_order()));
+    if found != Some(expected) {
+        return Err(ImageError::ByteOrder { expected, found });
+    }
+    if header.contract() != FINGERPRINT {
+        return Err(ImageError::Contract { expected: FINGERPRINT, found: header.contract() });
+    }
+    let unknown = header.flags() & !flags::KNOWN;
+    if unknown == 0 { Ok(()) } else { Err(ImageError::UnknownFlags { flags: unknown }) }
+}
+
 /// The checksum of header, module headers and tables, whatever the header's own field says; `linked` as the header's flags say
 /// ([`flags::LINKED`]).
 pub fn tables_checksum(tables: &[u8], linked: bool) -> u64 {
@@ -240,9 +246,7 @@ pub fn linked_len<O: ByteOrder>(headers: &[u8; LINKED_HEADERS], order: O) -> Res
     let (header, module) = headers.split_at_checked(ImageHeader::SIZE).unwrap_or_default();
     let header = ImageHeaderView::new(header, order).ok_or(malformed("header", 0))?;
     let module = ModuleHeaderView::new(module, order).ok_or(malformed("module header", 0))?;
-    if header.contract() != FINGERPRINT {
-        return Err(ImageError::Contract { expected: FINGERPRINT, found: header.contract() });
-    }
+    check_version(&header, order)?;
     if header.flags() & flags::LINKED == 0 {
         return Err(ImageError::NotLinked);
     }

@@ -43,6 +43,14 @@ impl Endian {
         }
     }
 
+    /// As it is called: `little-endian`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Endian::Little => "little-endian",
+            Endian::Big => "big-endian",
+        }
+    }
+
     /// Encodes two bytes.
     pub const fn bytes16(self, value: u16) -> [u8; 2] {
         match self {

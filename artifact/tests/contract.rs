@@ -157,7 +157,7 @@ fn what_is_not_an_image_says_so() {
     assert_eq!(parse(&header), Err(ImageError::Abi { expected: stilt_artifact::ABI, found: 200 }));
     header[8] = stilt_artifact::ABI;
     header[9] = Endian::Big.code();
-    assert_eq!(parse(&header), Err(ImageError::ByteOrder { found: Some(Endian::Big) }));
+    assert_eq!(parse(&header), Err(ImageError::ByteOrder { expected: Endian::Little, found: Some(Endian::Big) }));
     header[9] = Endian::Little.code();
     assert_eq!(parse(&header), Err(ImageError::Contract { expected: FINGERPRINT, found: 0 }));
 }

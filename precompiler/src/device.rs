@@ -67,8 +67,7 @@ impl core::fmt::Display for Refusal {
         match self {
             Refusal::Image(error) => error.fmt(f),
             Refusal::ByteOrder { device, image } => {
-                let name = |order: &Endian| if *order == Endian::Big { "big-endian" } else { "little-endian" };
-                write!(f, "the image is {}, the device is {}", name(image), name(device))
+                write!(f, "the image is {}, the device is {}", image.name(), device.name())
             }
             Refusal::Version { device, image } => write!(
                 f,

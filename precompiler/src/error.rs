@@ -179,16 +179,8 @@ impl fmt::Display for CompileError {
     }
 }
 
-impl core::error::Error for CompileError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            CompileError::Options(error) => Some(error),
-            CompileError::SmallMemory(error) => Some(error),
-            CompileError::Object(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// What is wrapped is displayed as it is, so that it is no cause that would be displayed again.
+impl core::error::Error for CompileError {}
 
 impl From<OptionsError> for CompileError {
     fn from(error: OptionsError) -> CompileError {

@@ -26,6 +26,8 @@ const SOFT_FLOAT: bool = cfg!(any(
     all(target_arch = "x86_64", not(target_feature = "sse2")),
     all(target_arch = "aarch64", not(target_feature = "neon")),
     all(target_arch = "s390x", target_abi = "softfloat"),
+    // Compilers keep `f` to themselves, but tell of what comes with it.
+    all(target_arch = "riscv64", not(any(target_feature = "f", target_feature = "zicsr"))),
 ));
 
 const GROUPS: u32 = {

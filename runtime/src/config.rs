@@ -204,7 +204,7 @@ impl Config {
     }
 
     /// Whether images may use float registers although the runtime itself was compiled without them, as kernels are: on x86_64, and
-    /// likewise on aarch64. Without meaning elsewhere: values cross between guest and host as integers in any case.
+    /// likewise on aarch64, riscv64 and s390x. Values cross between guest and host as integers in any case.
     ///
     /// # Safety
     /// If so, the float registers are enabled, and whatever interrupts a guest keeps them.

@@ -127,7 +127,7 @@ impl Module {
 fn refusal(error: VmError) -> Refusal {
     match error {
         VmError::Image(error) => Refusal::Image(error),
-        VmError::Alignment { what, align } => Refusal::Place { what, align },
+        VmError::Alignment { what, address, align } => Refusal::Place { what, address, align },
         VmError::Platform(error) => Refusal::Platform(error),
         VmError::Unsupported(text) | VmError::Mismatch(text) => Refusal::Other(text),
         VmError::OutOfMemory(error) => Refusal::Storage { needed: error.size() },

@@ -13,6 +13,7 @@ use stilt_artifact::{ABI, Endian, ModuleImage, Native};
 use stilt_collections::{Source, Storage, TryArc, TryVec, unsize_arc};
 use stilt_vm::{ModuleOwner, VmError};
 
+use crate::refusal::check_publication;
 use crate::registry::TypeIds;
 use crate::{
     Engine, Error, ExportType, ExternType, FuncType, GlobalType, ImportType, LinkedImage, MemoryType, Result, TableType,
@@ -54,6 +55,7 @@ impl Module {
         let native = match peek(bytes) {
             Some(header) => {
                 engine.check_image(&header)?;
+                check_publication(&header)?;
                 header.architecture != stilt_artifact::target::Architecture::Pulley as u8
             }
             None => false,

@@ -6,7 +6,7 @@ use core::fmt;
 use stilt_artifact::ground::check_modules;
 use stilt_artifact::header::{IMAGE_ALIGN, ImageHeader};
 use stilt_artifact::image::linked_len;
-use stilt_artifact::record::Field;
+use stilt_artifact::target::Architecture;
 use stilt_artifact::{Image, Native};
 use stilt_vm::PlatformError;
 
@@ -27,6 +27,8 @@ pub enum Refusal {
     Place {
         /// What is not aligned.
         what: &'static str,
+        /// Where it lies.
+        address: usize,
         /// The alignment needed, in bytes.
         align: usize,
     },
@@ -48,7 +50,9 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Image(error) => error.fmt(f),
             Refusal::Ground(error) => error.fmt(f),
-            Refusal::Place { what, align } => write!(f, "{what} is not aligned to {align} bytes"),
+            Refusal::Place { what, address, align } => {
+                write!(f, "{what} lies at {address:#x}, which is not aligned to {align} bytes")
+            }
             Refusal::Storage { needed } => {
                 write!(f, "the storage given for the module is too small: it needs {needed} bytes")
             }
@@ -71,7 +75,23 @@ impl core::error::Error for Refusal {}
 
 /// What [`Engine::accepts`](crate::Engine::accepts) answers.
 pub(crate) fn check(config: &Config, image: &[u8]) -> Result<(), Refusal> {
+    if let Some(header) = peek(image) {
+        check_ground(config, &header)?;
+        check_publication(&header).map_err(Refusal::Ground)?;
+    }
     parse(config, image).map(drop)
+}
+
+/// Whether an image can be made executable here, if it has to be: what [`Module::deserialize`](crate::Module::deserialize) needs
+/// beside what every image needs.
+pub(crate) fn check_publication(header: &ImageHeader) -> Result<(), LoadError> {
+    let purpose = "to load native code: run it where it lies, or link it into the program";
+    match stilt_vm::Module::MISSING_TO_PUBLISH {
+        Some(feature) if header.architecture != Architecture::Pulley as u8 => {
+            Err(LoadError::Feature { feature, purpose })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What [`Engine::accepts_in_place`](crate::Engine::accepts_in_place) answers.
@@ -84,11 +104,11 @@ pub(crate) fn check_in_place(config: &Config, image: &[u8]) -> Result<(), Refusa
 
 /// What [`Engine::accepts_linked`](crate::Engine::accepts_linked) answers.
 pub(crate) fn check_linked(config: &Config, image: &LinkedImage) -> Result<(), Refusal> {
-    linked_len(&image.headers, Native).map_err(Refusal::Image)?;
-    match ImageHeader::read(Native, &image.headers) {
-        Some(header) => check_ground(config, &header),
-        None => Err(Refusal::Image(ImageError::NotAnImage)),
+    if let Some(header) = peek(&image.headers) {
+        check_ground(config, &header)?;
     }
+    linked_len(&image.headers, Native).map_err(Refusal::Image)?;
+    check_align("the image", &image.headers, IMAGE_ALIGN)
 }
 
 /// As loading does it: an image that is for something else is not looked at any further.
@@ -108,6 +128,6 @@ fn check_ground(config: &Config, header: &ImageHeader) -> Result<(), Refusal> {
 }
 
 fn check_align(what: &'static str, bytes: &[u8], align: usize) -> Result<(), Refusal> {
-    let aligned = bytes.as_ptr().addr() & align.wrapping_sub(1) == 0;
-    if aligned { Ok(()) } else { Err(Refusal::Place { what, align }) }
+    let address = bytes.as_ptr().addr();
+    if address & align.wrapping_sub(1) == 0 { Ok(()) } else { Err(Refusal::Place { what, address, align }) }
 }

@@ -33,11 +33,14 @@ const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 const SANITIZERS: [&str; 3] = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"];
 
 /// Images that the tests are given, each with how it is compiled.
-const IMAGES: [(&str, &[&str]); 4] = [
+const IMAGES: [(&str, &[&str]); 7] = [
     ("native.cwasm", &["--traps", "explicit", "--interrupt", "epoch"]),
     ("bytecode.cwasm", &["--target", "pulley64", "--interrupt", "epoch"]),
     ("stripped.cwasm", &["--target", "pulley64", "--interrupt", "epoch", "--strip"]),
-    ("foreign.cwasm", &["--target", "aarch64", "--traps", "explicit"]),
+    ("aarch64.cwasm", &["--target", "aarch64", "--traps", "explicit"]),
+    ("hardware.cwasm", &[]),
+    ("narrow.cwasm", &["--target", "pulley32"]),
+    ("big-endian.cwasm", &["--target", "pulley64be"]),
 ];
 
 /// All but what the platform would have to offer, and the interpreter.
@@ -64,6 +67,8 @@ pub(crate) fn run() -> Result<()> {
     let mut objects = stilt();
     objects.args(["compile", "--emit", "obj", "--traps", "explicit", "--interrupt", "epoch", "--out-dir"]);
     tool::run(objects.arg(&work.folder).args(&modules))?;
+    let eager = ["compile", "--emit", "obj", "--name", "eager", "-o"];
+    tool::run(stilt().args(eager).arg(work.folder.join("eager.o")).arg(&modules[3]))?;
     for (image, options) in IMAGES {
         tool::run(stilt().args(["compile", "-o"]).arg(work.folder.join(image)).args(options).arg(&modules[0]))?;
     }
@@ -118,7 +123,7 @@ impl Work {
         build.args(sources.iter().map(Path::new).chain([ground]).map(|file| root.join(EXAMPLE).join(file)));
         build
             .args(["-x", "none"])
-            .args(MODULES.map(|module| self.folder.join(format!("{module}.o"))))
+            .args(MODULES.iter().chain([&"eager"]).map(|module| self.folder.join(format!("{module}.o"))))
             .arg(&self.library);
         tool::run(build.arg("-o").arg(&program))?;
         Ok(program)

@@ -47,7 +47,7 @@ pub enum LoadError {
     Feature {
         /// The runtime's cargo feature.
         feature: &'static str,
-        /// What the image needs it for.
+        /// What the image needs it for, and what else would do.
         purpose: &'static str,
     },
     /// It relies on hardware traps, and `Config::signals_based_traps` forbids them.
@@ -74,58 +74,69 @@ impl fmt::Display for LoadError {
             |architecture: Option<Architecture>| architecture.map_or("an unknown architecture", Architecture::name);
         match *self {
             LoadError::Architecture { expected: Some(expected), found } => {
-                write!(f, "the image is for {}, this machine is {}", name(found), expected.name())
+                let here = expected.name();
+                write!(f, "the image is for {}, this machine is {here}: compile it with `--target {here}`", name(found))
             }
             LoadError::Architecture { expected: None, found } => {
-                write!(f, "the image is for {}, this machine runs interpreted images only", name(found))
+                write!(
+                    f,
+                    "the image is for {}, this machine runs bytecode only: compile it with `--target pulley…`",
+                    name(found)
+                )
             }
             LoadError::Target { expected, found } => {
                 write!(f, "the image is for {}, the engine was configured for {}", found.name(), expected.name())
             }
             LoadError::PointerWidth { expected, found } => {
                 let bits = |bytes: u8| u32::from(bytes).saturating_mul(8);
-                write!(f, "the image is for {}-bit machines, this one has {} bits", bits(found), bits(expected))
+                let (found, here) = (bits(found), bits(expected));
+                write!(f, "the image is for {found}-bit machines, this one has {here} bits: compile it for {here}")
             }
             LoadError::Modules { found } => {
                 write!(f, "the image holds {found} modules, this runtime runs images of one")
             }
             LoadError::Convention { found } => {
-                write!(f, "the image has calling convention {found}, which this runtime does not know")
+                write!(f, "the image has calling convention {found}, which this runtime does not know: {AGAIN}")
             }
             LoadError::TrapMode { found } => {
-                write!(f, "the image has trap mode {found}, which this runtime does not know")
+                write!(f, "the image has trap mode {found}, which this runtime does not know: {AGAIN}")
             }
             LoadError::Feature { feature, purpose } => {
-                write!(f, "the image needs `{feature}` {purpose}, and this runtime was built without it")
+                write!(f, "the image needs `{feature}`, which this runtime was built without, {purpose}")
             }
-            LoadError::SignalsForbidden => {
-                f.write_str("the image relies on hardware traps, and Config::signals_based_traps(false) forbids them")
-            }
+            LoadError::SignalsForbidden => f.write_str(
+                "the image relies on hardware traps, which the engine's configuration forbids: compile it with `--traps explicit`",
+            ),
             LoadError::Builtins { group: Some(group) } => {
                 write!(f, "the image needs the builtins `{group}`, and this runtime was built without them")
             }
             LoadError::Builtins { group: None } => {
-                f.write_str("the image needs builtins that this runtime does not know")
+                write!(f, "the image needs builtins that this runtime does not know: {AGAIN}")
             }
             LoadError::CpuFeature { name: Some(name), present: Some(_) } => {
-                write!(f, "the image needs the CPU feature `{name}`, which this CPU does not have")
+                write!(
+                    f,
+                    "the image needs the CPU feature `{name}`, which this CPU does not have: compile it for this CPU (`--cpu`)"
+                )
             }
             LoadError::CpuFeature { name: Some(name), present: None } => {
                 write!(
                     f,
-                    "the image needs the CPU feature `{name}`; whether it is there, Config::detect_host_feature must say"
+                    "the image needs the CPU feature `{name}`; whether it is there, the embedder must say (detect_host_feature)"
                 )
             }
             LoadError::CpuFeature { name: None, .. } => {
-                f.write_str("the image needs a CPU feature that this runtime does not know")
+                write!(f, "the image needs a CPU feature that this runtime does not know: {AGAIN}")
             }
             LoadError::FloatRegisters => f.write_str(
-                "the image uses float registers, this runtime does not: compile it with `--float soft` or `none`, \
-                 or let Config::x86_float_abi_ok allow it",
+                "the image uses float registers, this runtime does not: compile it with `--float soft`, or x86_float_abi_ok(true)",
             ),
         }
     }
 }
+
+/// What to do where an image is of another version.
+const AGAIN: &str = "compile it with this version's `stilt`";
 
 impl core::error::Error for LoadError {}
 

@@ -35,6 +35,8 @@ pub enum ImageError {
     },
     /// It was made for another byte order.
     ByteOrder {
+        /// What this code reads.
+        expected: Endian,
         /// What the image has.
         found: Option<Endian>,
     },
@@ -67,7 +69,7 @@ impl core::fmt::Display for ImageError {
                 f.write_str("this is a WebAssembly module, not an image: compile it with `stilt compile` first")
             }
             ImageError::NotLinked => f.write_str(
-                "the image was not compiled to be linked (`--emit obj`): load it with `Module::deserialize` or `deserialize_raw`",
+                "the image was not compiled to be linked (`--emit obj`): load it with `deserialize_raw` (in C `stilt_module_load`)",
             ),
             ImageError::Truncated { expected, found } => {
                 write!(f, "the image is cut short: it needs {expected} bytes, only {found} are there")
@@ -79,13 +81,15 @@ impl core::fmt::Display for ImageError {
                 f,
                 "the image was made by another version of Stilt (contract {found:#010x}, this one is {expected:#010x}): compile it again"
             ),
-            ImageError::ByteOrder { found: Some(Endian::Little) } => {
-                f.write_str("the image is for little-endian targets")
+            ImageError::ByteOrder { expected, found: Some(found) } => {
+                let (found, here) = (found.name(), expected.name());
+                write!(f, "the image is for {found} targets, this one is {here}: compile it for this one")
             }
-            ImageError::ByteOrder { found: Some(Endian::Big) } => f.write_str("the image is for big-endian targets"),
-            ImageError::ByteOrder { found: None } => f.write_str("the image's byte order is neither little nor big"),
+            ImageError::ByteOrder { found: None, .. } => {
+                f.write_str("the image is damaged: its byte order is neither little nor big")
+            }
             ImageError::UnknownFlags { flags } => {
-                write!(f, "the image needs something that this runtime does not know (flags {flags:#x})")
+                write!(f, "the image needs something that this runtime does not know (flags {flags:#x}): compile it again")
             }
             ImageError::Checksum { expected, found } => {
                 write!(f, "the image is damaged: its tables have checksum {found:#018x}, expected {expected:#018x}")

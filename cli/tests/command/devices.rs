@@ -57,7 +57,11 @@ fn a_device_is_told_what_it_cannot_load_and_why() {
     device("no-bulk.toml", &[("\"bulk-memory\", ", "")]);
     device("other.toml", &[("architecture = \"x86_64\"", "architecture = \"aarch64\""), ("\"sse3\", ", "")]);
     let cases: [(&str, &str, &str); 4] = [
-        ("f.x86_64.cwasm", "no-os.toml", "the image needs `virtual-memory` for the guard pages"),
+        (
+            "f.x86_64.cwasm",
+            "no-os.toml",
+            "the image needs `virtual-memory`, which this runtime was built without, for guard pages",
+        ),
         ("f.x86_64.cwasm", "no-bulk.toml", "the image needs the builtins `bulk-memory`"),
         ("f.wat", "no-os.toml", "not a Stilt image"),
         ("f.x86_64.cwasm", "f.wat", ""),

@@ -73,7 +73,7 @@ fn what_makes_no_object() {
     fails(&["--code-section", "a b"], &["`a b`", "space"]);
     fails(&["--table-section", ".data.flash"], &["`.data.flash`", "writable"]);
     fails(&["--code-section", "x", "--table-section", "x"], &["section for the code", "the tables are in it"]);
-    fails(&["--machine", "z80"], &["unknown machine `z80`"]);
+    fails(&["--machine", "z80"], &["unknown machine `z80`: known are x86_64, aarch64"]);
     fails(&["--machine", "arm"], &["x86_64 cannot be linked for arm", "possible are x86_64"]);
     fails(&["--float-abi", "soft"], &["x86_64", "leave out"]);
     fails(&["--target", "pulley32"], &["pulley32", "--machine", "arm, riscv32, i686"]);

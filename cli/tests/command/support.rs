@@ -79,6 +79,9 @@ impl Ran {
     pub(crate) fn fails(self, words: &[&str]) {
         let lines = self.stderr.lines().count();
         assert!(self.stderr.starts_with("error: ") && lines == 1 && self.stdout.is_empty(), "{self:?}");
+        let mut parts: Vec<_> = self.stderr.trim_end().split(": ").filter(|part| part.len() > 16).collect();
+        parts.sort_unstable();
+        assert!(parts.windows(2).all(|two| two[0] != two[1]), "something is said twice: {self:?}");
         self.fails_at_length(words);
     }
 

@@ -39,15 +39,18 @@ static void all(const char *name, int interpreted) {
 }
 
 int main(int argc, char **argv) {
-  file native, bytecode, stripped, foreign;
-  if (argc != 5) {
-    fprintf(stderr, "usage: tests NATIVE BYTECODE STRIPPED FOREIGN\n");
+  file native, bytecode, stripped, foreign[4];
+  if (argc != 8) {
+    fprintf(stderr, "usage: tests NATIVE BYTECODE STRIPPED AARCH64 HARDWARE NARROW BIG_ENDIAN\n");
     return 2;
   }
   native = read_file(argv[1]);
   bytecode = read_file(argv[2]);
   stripped = read_file(argv[3]);
-  foreign = read_file(argv[4]);
+  foreign[0] = read_file(argv[4]);
+  foreign[1] = read_file(argv[5]);
+  foreign[2] = read_file(argv[6]);
+  foreign[3] = read_file(argv[7]);
   all("linked", 0);
   others();
   image = &native;
@@ -55,7 +58,8 @@ int main(int argc, char **argv) {
   image = &bytecode;
   all("bytecode", 1);
   what = "bad images";
-  bad_images(&stripped, &foreign);
+  bad_images(&stripped);
+  foreign_images(&stripped, foreign);
   what = "CPU features";
   cpu_features(&native);
   printf("stilt.h does what it says\n");

@@ -12,6 +12,8 @@
 
 #include "beyond.h"
 
+#include "eager.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +104,8 @@ void two_instances(void);
 void others(void);
 /* misuse.c */
 void misuse(void);
-void bad_images(const file *good, const file *foreign);
+void bad_images(const file *good);
+void foreign_images(const file *good, const file *foreign);
 /* features.c */
 void cpu_features(const file *native);
 

@@ -1,6 +1,6 @@
 //! Why no object can be made.
 
-use super::machine::machine_names;
+use super::machine::{all_machine_names, machine_names};
 use core::fmt;
 
 /// Why no object can be made with these choices.
@@ -64,7 +64,10 @@ impl fmt::Display for ObjectError {
                 write!(f, "an object with code for {target} has to say what machine it is linked for (`--machine`): ")?;
                 f.write_str(&machine_names(target).join(", "))
             }
-            ObjectError::UnknownMachine(machine) => write!(f, "unknown machine `{machine}`"),
+            ObjectError::UnknownMachine(machine) => {
+                write!(f, "unknown machine `{machine}`: known are ")?;
+                f.write_str(&all_machine_names().collect::<Vec<_>>().join(", "))
+            }
             ObjectError::Machine { target, machine } => {
                 write!(f, "code for {target} cannot be linked for {machine}: possible are ")?;
                 f.write_str(&machine_names(target).join(", "))

@@ -183,6 +183,11 @@ impl Machine {
     }
 }
 
+/// All machines that objects can be for.
+pub(super) fn all_machine_names() -> impl Iterator<Item = &'static str> {
+    MACHINES.iter().map(|machine| machine.name)
+}
+
 /// The machines that code for a target can be linked for.
 pub fn machine_names(target: &str) -> Vec<&'static str> {
     let options = crate::Options::for_target(target);

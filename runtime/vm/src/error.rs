@@ -22,6 +22,8 @@ pub enum VmError {
     Alignment {
         /// What is not aligned.
         what: &'static str,
+        /// Where it lies.
+        address: usize,
         /// The alignment needed, in bytes.
         align: usize,
     },
@@ -51,7 +53,9 @@ impl fmt::Display for VmError {
             VmError::OutOfMemory(error) => error.fmt(f),
             VmError::Platform(error) => error.fmt(f),
             VmError::Image(error) => error.fmt(f),
-            VmError::Alignment { what, align } => write!(f, "{what} is not aligned to {align} bytes"),
+            VmError::Alignment { what, address, align } => {
+                write!(f, "{what} lies at {address:#x}, which is not aligned to {align} bytes")
+            }
             VmError::Pool(error) => error.fmt(f),
             VmError::Unsupported(what) | VmError::Mismatch(what) => f.write_str(what),
         }

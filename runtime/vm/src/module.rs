@@ -88,6 +88,16 @@ impl core::fmt::Debug for Module {
 }
 
 impl Module {
+    /// The feature without which native code cannot be published here, if one is missing: to have memory that is executable, and on
+    /// some machines for other cores to see what was written there.
+    pub const MISSING_TO_PUBLISH: Option<&str> = if !memory::SUPPORTED {
+        Some("virtual-memory")
+    } else if !publication::REACHES_EVERY_CORE {
+        Some("code-publication")
+    } else {
+        None
+    };
+
     /// Copies a native image into memory of its own and makes that executable: one range, read and execute.
     ///
     /// # Errors
@@ -96,10 +106,8 @@ impl Module {
     /// # Safety
     /// INV-CODE holds for the image.
     pub unsafe fn publish(file: &[u8]) -> Result<Module, VmError> {
-        if !publication::REACHES_EVERY_CORE {
-            return Err(VmError::unsupported(
-                "loading native code needs stilt_platform_publish_code here (feature `code-publication`, gate STILT_CODE_PUBLICATION), since other cores must see it; code that lies in place needs none",
-            ));
+        if let Some(feature) = Module::MISSING_TO_PUBLISH {
+            return Err(VmError::Unsupported(feature));
         }
         let page = memory::page_size()?;
         // The image base comes to lie at a page, for the sake of what is aligned in it.
@@ -170,6 +178,7 @@ impl Module {
         // SAFETY: the tables that the header leads to are readable and stay, as the caller promises.
         let file: &'static [u8] = unsafe { &*slice_from_raw_parts(file, len) };
         let image = parse(file)?;
+        check_align("the image", start, IMAGE_ALIGN)?;
         let header = image.fields();
         // A distance modulo the range of a pointer, whose upper half is empty where pointers are short.
         let code = start.wrapping_add(usize::from_ne_bytes(low_word(header.code())));
@@ -199,8 +208,11 @@ impl Module {
         let file: &'static [u8] = unsafe { &*slice_from_raw_parts(start.as_ptr(), len) };
         let image = parse(file)?;
         if image.is_linked() {
-            return Err(VmError::mismatch("the image is linked into a program: load it with `Module::from_linked`"));
+            return Err(VmError::mismatch(
+                "the image is linked into a program: load it with `from_linked` (in C `stilt_module_link`)",
+            ));
         }
+        check_align("the image", image.bytes().as_ptr().addr(), IMAGE_ALIGN)?;
         Module::new(image, file, image.code(), bytes)
     }
 
@@ -218,7 +230,6 @@ impl Module {
         if header.modules != 1 {
             return Err(VmError::unsupported("the image does not hold exactly one module"));
         }
-        check_align("the image", image.bytes().as_ptr().addr(), IMAGE_ALIGN)?;
         if !code.is_empty() {
             check_align("the code of the image", code.as_ptr().addr(), code_align(header.code_align_log2))?;
         }
@@ -369,5 +380,5 @@ fn low_word(value: u64) -> [u8; size_of::<usize>()] {
 }
 
 fn check_align(what: &'static str, address: usize, align: usize) -> Result<(), VmError> {
-    if address & align.wrapping_sub(1) == 0 { Ok(()) } else { Err(VmError::Alignment { what, align }) }
+    if address & align.wrapping_sub(1) == 0 { Ok(()) } else { Err(VmError::Alignment { what, address, align }) }
 }

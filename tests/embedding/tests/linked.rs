@@ -94,7 +94,7 @@ fn what_is_wrong_is_said(engine: &Engine, parts: &Parts) {
     let mut other = parts.clone();
     other.code[parts.start - 1] ^= 1;
     for (image, words) in [
-        (parts.link_at(8, 0), "the image is not aligned to 16"),
+        (parts.link_at(8, 0), "which is not aligned to 16"),
         (parts.link_at(0, 64), "no code of its own"),
         (other.link(), "no code of its own"),
     ] {

@@ -156,10 +156,7 @@ fn images_of_other_machines_are_told_without_memory() -> Result<()> {
             // SAFETY: nothing is run.
             unsafe { config.detect_host_feature(|name| Some(!name.starts_with("avx512"))) };
             let refusal = Engine::new(&config)?.accepts(&image).unwrap_err();
-            assert_eq!(
-                refusal.to_string(),
-                "the image needs the CPU feature `avx512bitalg`, which this CPU does not have"
-            );
+            assert!(refusal.to_string().contains("`avx512bitalg`, which this CPU does not have"), "{refusal}");
             continue;
         }
         let refusal = engine.accepts(&image).unwrap_err();

@@ -21,6 +21,11 @@ pub(crate) fn all(ground: &Ground) -> Result<()> {
     refused("a CPU feature that is missing", load(engine, find("wide", "features")?), "CPU feature")?;
     let without_signals = Engine::new(guests::config().signals_based_traps(false))?;
     refused("a rung that is not offered", load(&without_signals, whole), "hardware traps")?;
+    let mut config = guests::config();
+    // SAFETY: nothing is allowed any more.
+    let without_floats = Engine::new(unsafe { config.x86_float_abi_ok(false) })?;
+    let floats = find("measure", HARDWARE.name)?;
+    refused("float registers that are not switched on", load(&without_floats, floats), "float registers")?;
     refused("flash that was cut short", load(engine, &whole[..whole.len() / 2]), "")?;
     refused("flash that was cut in the header", load(engine, &whole[..100]), "")?;
     refused("flash that was erased", load(engine, &[0xff; 4096]), "")?;
