@@ -122,6 +122,32 @@ fn look<E: FileHeader<Endian = Endianness>>(target: &str, machine: &str, bytes: 
     assert!(file.section_by_name(".note.GNU-stack").is_some(), "{what}");
 }
 
+/// One object without makes a linker take a whole program for unprotected.
+#[test]
+fn branch_protection_is_said_to_linkers() {
+    let note = |target: &str, machine: &str, bti: bool, pac: bool| {
+        let mut compile = Options::for_target(target);
+        compile.traps = Some(TrapMode::Explicit);
+        (compile.bti, compile.pac) = (bti, pac);
+        let mut options = ObjectOptions::new("m");
+        options.machine = Some(machine.to_owned());
+        let wasm = wat::parse_str(MODULE).expect("a module");
+        let made = Precompiler::new(compile).expect("options").compile_object(&wasm, &options).expect("it compiles");
+        let file = object::File::parse(&*made.elf).expect("an object");
+        let section = file.section_by_name(".note.gnu.property")?;
+        // Sizes of name, of what is said and of its kind; the name; AArch64's features, four bytes; and which.
+        let data = section.data().expect("bytes").to_vec();
+        assert_eq!(data[..24], *b"\x04\0\0\0\x10\0\0\0\x05\0\0\0GNU\0\0\0\0\xc0\x04\0\0\0");
+        Some(data[24])
+    };
+    assert_eq!(note("aarch64", "aarch64", false, false), None);
+    assert_eq!(note("aarch64", "aarch64", true, false), Some(1));
+    assert_eq!(note("aarch64", "aarch64", false, true), Some(2));
+    assert_eq!(note("aarch64", "aarch64", true, true), Some(3));
+    assert_eq!(note("pulley64", "aarch64", false, false), Some(3));
+    assert_eq!(note("x86_64", "x86_64", false, false), None);
+}
+
 #[test]
 fn floats_in_the_header() {
     let flags = |machine: &str, float: Option<FloatAbi>| {

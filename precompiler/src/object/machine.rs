@@ -5,6 +5,7 @@ use super::options::FloatAbi;
 use crate::target::Target;
 use object::elf;
 use stilt_artifact::Endian;
+use stilt_artifact::header::flags;
 use stilt_artifact::target::Architecture;
 
 /// A machine, as ELF has it.
@@ -160,6 +161,18 @@ impl Machine {
             object::Architecture::Riscv32 => Some(FloatAbi::Soft),
             _ => None,
         }
+    }
+
+    /// How branches are protected in all of the object, for a linker that looks whether a whole program is (aarch64). Bytecode is no
+    /// code to it, which keeps to everything.
+    pub(super) fn branch_protection(&self, target: &Target) -> u32 {
+        if self.elf != object::Architecture::Aarch64 {
+            return 0;
+        }
+        let any = target.architecture() == Architecture::Pulley;
+        let bit = |flag, bit| if any || target.protection() & flag != 0 { bit } else { 0 };
+        bit(flags::BRANCH_TARGETS, elf::GNU_PROPERTY_AARCH64_FEATURE_1_BTI)
+            | bit(flags::SIGNED_RETURNS, elf::GNU_PROPERTY_AARCH64_FEATURE_1_PAC)
     }
 
     /// The flags in the header of the file.

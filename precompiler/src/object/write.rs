@@ -120,6 +120,10 @@ impl<'a> ObjectPlan<'a> {
                 self.fill(&mut file, section, code, field, at)?;
             }
         }
+        let protection = self.machine.branch_protection(input.env.target);
+        if protection != 0 {
+            file.add_elf_gnu_property_u32(elf::GNU_PROPERTY_AARCH64_FEATURE_1_AND, protection);
+        }
         // Nothing here needs an executable stack.
         file.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
         let elf = file.write().map_err(writer)?;

@@ -4,9 +4,11 @@
 use super::{EXPLICIT, Work, gdb, nothing_is_relocated, text};
 use crate::debugger::Emulator;
 use crate::emulated::{AARCH64, Machine, RISCV64, S390X};
+use crate::tool;
 use anyhow::{Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// How programs are linked. Debian's lld does not know s390x, nor what the C library of riscv64 asks of linkers (relaxation).
 const LINKS: [(&str, &[&str]); 2] = [
@@ -22,7 +24,23 @@ pub(crate) fn aarch64() -> Result<()> {
     let work = Work::new(Some(&AARCH64))?;
     let library = all(&work, &AARCH64, &[LINKS.as_slice(), &[LLD]].concat())?;
     // From every instruction: Cranelift tells where its epilogues are.
-    with_gdb(&work, &AARCH64, &library, gdb::check)
+    with_gdb(&work, &AARCH64, &library, gdb::check)?;
+    protected_branches(&work)
+}
+
+/// A linker that wants every branch to be protected takes modules that are compiled so, and no others.
+fn protected_branches(work: &Work) -> Result<()> {
+    let link = || {
+        let mut link = Command::new("/usr/bin/ld.lld");
+        link.args(["--fatal-warnings", "-z", "force-bti", "-shared", "-o"]).arg(work.folder.join("protected.so"));
+        link.arg(work.folder.join("pulse.o"));
+        link
+    };
+    let unprotected = link().output()?;
+    let said = String::from_utf8_lossy(&unprotected.stderr);
+    ensure!(!unprotected.status.success() && said.contains("BTI"), "lld takes any module for protected: {said}");
+    work.objects(&[EXPLICIT.as_slice(), &["--target", "aarch64", "--bti", "--pac"]].concat())?;
+    tool::run(&mut link())
 }
 
 pub(crate) fn riscv64() -> Result<()> {
