@@ -25,6 +25,10 @@ pub struct Ground {
     pub endian: Endian,
     /// Whether the interpreter of Pulley bytecode is linked.
     pub interpreter: bool,
+    /// Whether it has operations on floats.
+    pub interpreter_floats: bool,
+    /// Whether it has operations on vectors.
+    pub interpreter_vectors: bool,
     /// Whether the platform's virtual memory is linked.
     pub virtual_memory: bool,
     /// Whether the platform's trap handler is linked.
@@ -55,12 +59,20 @@ impl Ground {
         let architecture = self.check_architecture(header)?;
         self.check_traps(header)?;
         self.check_builtins(header)?;
-        // Bytecode needs nothing of a CPU.
-        let names = if architecture == Architecture::Pulley { &[] } else { names };
+        let (floats, vectors) = (header.flags & flags::FLOAT_REGISTERS != 0, header.flags & flags::VECTORS != 0);
+        if architecture == Architecture::Pulley {
+            // Its registers are not the machine's.
+            if vectors && !self.interpreter_vectors {
+                return Err(LoadError::Interpreter { operations: "vectors" });
+            }
+            if floats && !self.interpreter_floats {
+                return Err(LoadError::Interpreter { operations: "floats" });
+            }
+            // Bytecode needs nothing of a CPU.
+            return check_features(&[], header.cpu_features, feature);
+        }
         check_features(names, header.cpu_features, feature)?;
-        let floats = header.flags & (flags::FLOAT_REGISTERS | flags::VECTORS) != 0;
-        // Pulley's registers are not the machine's.
-        if floats && !self.float_registers && architecture != Architecture::Pulley {
+        if (floats || vectors) && !self.float_registers {
             return Err(LoadError::FloatRegisters);
         }
         Ok(())

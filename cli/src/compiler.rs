@@ -94,9 +94,14 @@ pub(crate) struct CompilerArguments {
     /// `none`, a module that has any is refused.
     ///
     /// With `soft` and `none` code touches no float or vector register, which is verified, so that a kernel need not save them;
-    /// vectors are refused. Default: hard, unless the device of `--target-file` has no float registers.
+    /// vectors are refused. Bytecode has registers of its own: `none` is for interpreters that were built without floats, `soft` the same as
+    /// `hard`. Default: hard, unless the device of `--target-file` has none.
     #[arg(long, value_name = "HOW")]
     float: Option<Float>,
+
+    /// Whether the module may have vectors (SIMD): interpreters of microcontrollers are built without.
+    #[arg(long, value_name = "SWITCH", default_value = "on")]
+    simd: Switch,
 
     /// Give every NaN that float operations make the same bits.
     #[arg(long)]
@@ -239,6 +244,7 @@ impl CompilerArguments {
             Float::Soft => FloatMode::Soft,
             Float::None => FloatMode::None,
         });
+        options.simd = matches!(self.simd, Switch::On);
         options.nan_canonicalization = self.canonicalize_nans;
         options.strip = strip;
         Ok(options)

@@ -18,3 +18,5 @@ IMAGE(crossing2);
 IMAGE(unknown);
 IMAGE(othertype);
 IMAGE(wide);
+IMAGE(vectors);
+IMAGE(floats);

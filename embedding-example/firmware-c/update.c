@@ -88,6 +88,8 @@ static bool refuse_all(flash *chip, const slot *in_use) {
     const image *image;
   } bad[] = {
       {"for another machine", &image_wide},
+      {"vectors", &image_vectors},
+      {"floats", &image_floats},
       {"an unknown host function", &image_unknown},
       {"a host function of another type", &image_othertype},
   };

@@ -296,8 +296,9 @@ impl Trampolines {
                 let unit = compile_trampoline(target, worker, *name, &signatures);
                 let unit = unit.map_err(|error| match error {
                     UnitError::VectorResults => CompileError::VectorResults { offset: 0, function: None },
-                    UnitError::Vectors(mode) => {
-                        CompileError::NoRegisters { what: "vectors", mode, offset: 0, function: None }
+                    UnitError::Vectors => {
+                        let option = target.refusing();
+                        CompileError::NotAllowed { what: "vectors", option, offset: 0, function: None }
                     }
                     UnitError::VectorFeature(feature) => {
                         CompileError::VectorFeature { target: target.name(), feature, offset: 0, function: None }

@@ -28,6 +28,10 @@ struct File {
     #[serde(default)]
     pulley: bool,
     #[serde(default)]
+    pulley_floats: bool,
+    #[serde(default)]
+    pulley_vectors: bool,
+    #[serde(default)]
     virtual_memory: bool,
     #[serde(default)]
     hardware_traps: bool,
@@ -129,6 +133,8 @@ impl Device {
             pointer_width,
             endian,
             interpreter: file.pulley,
+            interpreter_floats: file.pulley_floats,
+            interpreter_vectors: file.pulley_vectors,
             virtual_memory: file.virtual_memory,
             native_signals: file.hardware_traps,
             signals_allowed: file.hardware_traps,
@@ -189,6 +195,12 @@ impl Device {
         if native && !self.0.ground.float_registers {
             let builtins = self.0.ground.builtin_groups & Group::Float.bit() != 0;
             options.float.get_or_insert(if builtins { FloatMode::Soft } else { FloatMode::None });
+        }
+        if !native {
+            options.simd &= self.0.ground.interpreter_vectors;
+            if !self.0.ground.interpreter_floats {
+                options.float.get_or_insert(FloatMode::None);
+            }
         }
         let hardware = native && self.0.ground.virtual_memory && self.0.ground.native_signals;
         options.traps.get_or_insert(if hardware { TrapMode::Hardware } else { TrapMode::Explicit });

@@ -2,7 +2,7 @@
 
 use crate::module::SmallMemoryError;
 use crate::object::ObjectError;
-use crate::options::{FloatMode, OptionsError};
+use crate::options::OptionsError;
 use core::fmt;
 
 /// A function of the module, for messages.
@@ -49,12 +49,12 @@ pub enum CompileError {
         /// In which function, if in one.
         function: Option<FunctionLabel>,
     },
-    /// The module uses floats or vectors, and the options have no registers for them.
-    NoRegisters {
+    /// The module uses floats or vectors, which the options do not allow.
+    NotAllowed {
         /// `floats` or `vectors`.
         what: &'static str,
-        /// What was asked for.
-        mode: FloatMode,
+        /// The option that refuses them, with its value.
+        option: &'static str,
         /// Where it does so first.
         offset: u64,
         /// In which function, if in one.
@@ -143,12 +143,12 @@ impl fmt::Display for CompileError {
                 "{feature} is not supported yet: used at offset {offset:#x}{}; compile for WebAssembly 2.0 without it",
                 Within(function)
             ),
-            CompileError::NoRegisters { what, mode, offset, function } => {
-                let (function, mode) = (Within(function), mode.name());
-                write!(f, "{what} at offset {offset:#x}{function}, which `--float {mode}` leaves no registers for: ")?;
-                f.write_str(match *what {
-                    "floats" => "`--float soft` computes them with integers",
-                    _ => "compile the module without SIMD, or with `--float hard`",
+            CompileError::NotAllowed { what, option, offset, function } => {
+                write!(f, "{what} at offset {offset:#x}{}, which `{option}` does not allow: ", Within(function))?;
+                f.write_str(match (*what, *option) {
+                    ("floats", _) => "`--float soft` computes them with integers, where code is native",
+                    (_, "--simd off") => "build the module without SIMD, or compile it for a runtime that has vectors",
+                    _ => "build the module without SIMD, or compile it with `--float hard`",
                 })
             }
             CompileError::VectorFeature { target, feature, offset, function } => write!(

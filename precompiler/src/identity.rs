@@ -93,6 +93,9 @@ fn said(options: &Options, target: &Target) -> Vec<String> {
     if target.float() != FloatMode::Hard {
         said.push(format!("--float={}", target.float().name()));
     }
+    if !options.simd {
+        said.push("--simd=off".to_owned());
+    }
     if options.data_page != plain.data_page {
         said.push(format!("--data-page={}", options.data_page));
     }

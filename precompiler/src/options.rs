@@ -125,6 +125,8 @@ pub struct Options {
     /// What float operations become. On Pulley, whose registers are the interpreter's, soft ones are the same as hard ones. Default:
     /// [`FloatMode::Hard`].
     pub float: Option<FloatMode>,
+    /// Whether the module may have vectors (SIMD), for interpreters that were built without. Default: yes.
+    pub simd: bool,
     /// Whether float operations give one fixed NaN; soft ones always do. Default: no.
     pub nan_canonicalization: bool,
     /// Page size that large initial memories are aligned for, so that they can be mapped copy-on-write; 0 never aligns.
@@ -157,6 +159,7 @@ impl Default for Options {
             strip: false,
             interrupt: false,
             float: None,
+            simd: true,
             nan_canonicalization: false,
             data_page: 4096,
             verify: cfg!(debug_assertions),

@@ -33,6 +33,7 @@ pub struct Target {
     spectre: bool,
     interrupt: bool,
     float: FloatMode,
+    simd: bool,
     opt_level: OptLevel,
     short_jumps: bool,
     verify: bool,
@@ -78,6 +79,7 @@ impl Target {
             spectre: options.spectre && native,
             interrupt: options.interrupt,
             float,
+            simd: options.simd,
             opt_level: options.opt_level,
             short_jumps: options.short_jumps && name.architecture == Architecture::X86_64,
             verify: options.verify,
@@ -276,9 +278,23 @@ impl Target {
         self.integers_only() && matches!(self.name.architecture, Architecture::Aarch64)
     }
 
+    /// Whether code may have operations on floats.
+    pub const fn has_floats(&self) -> bool {
+        !matches!(self.float, FloatMode::None)
+    }
+
     /// Whether code may have vectors.
     pub const fn has_vectors(&self) -> bool {
-        !self.integers_only() && !matches!(self.float, FloatMode::None)
+        self.simd && !self.integers_only() && self.has_floats()
+    }
+
+    /// The option that refuses what code may not have, with its value: vectors, or floats.
+    pub(crate) const fn refusing(&self) -> &'static str {
+        match self.float {
+            FloatMode::None => "--float none",
+            FloatMode::Soft if self.integers_only() => "--float soft",
+            _ => "--simd off",
+        }
     }
 
     /// Whether an instruction compares a register with memory, but memory with zero only in a second one.

@@ -4,7 +4,6 @@ use crate::bytecode;
 use crate::error::CompileError;
 use crate::general_registers;
 use crate::names::Name;
-use crate::options::FloatMode;
 use crate::shorten::shorten;
 use crate::target::Target;
 use cranelift_codegen::binemit::Reloc;
@@ -31,7 +30,7 @@ pub(crate) struct Unit {
     pub(crate) frame: u32,
     /// Alignment that the code itself needs.
     pub(crate) align: u32,
-    /// It has to do with floats.
+    /// It has to do with floats; bytecode: it has operations on them.
     pub(crate) floats: bool,
     /// It has to do with vectors.
     pub(crate) vectors: bool,
@@ -59,8 +58,8 @@ pub(crate) enum UnitError {
     VectorFeature(&'static str),
     /// It, or what it calls, returns more vectors than the target can.
     VectorResults,
-    /// It has vectors, and the options have no registers for them.
-    Vectors(FloatMode),
+    /// It has vectors, which the options do not allow.
+    Vectors,
     /// A bug of this crate or of the back end.
     Internal(String),
 }
@@ -77,10 +76,12 @@ impl UnitError {
                 function: Some(label),
             },
             UnitError::VectorResults => CompileError::VectorResults { offset: offset.into(), function: Some(label) },
-            UnitError::Vectors(mode) => {
-                let offset = offset.into();
-                CompileError::NoRegisters { what: "vectors", mode, offset, function: Some(label) }
-            }
+            UnitError::Vectors => CompileError::NotAllowed {
+                what: "vectors",
+                option: target.refusing(),
+                offset: offset.into(),
+                function: Some(label),
+            },
             UnitError::Internal(message) => CompileError::Internal { function: Some(label), message },
         }
     }
@@ -97,7 +98,7 @@ pub(crate) fn compile(
     let any = |is: fn(ir::Type) -> bool| function.dfg.values().any(|value| is(function.dfg.value_type(value)));
     let (floats, vectors) = (any(ir::Type::is_float), any(ir::Type::is_vector));
     if vectors && !target.has_vectors() {
-        return Err(UnitError::Vectors(target.float()));
+        return Err(UnitError::Vectors);
     }
     if let (true, Some(feature)) = (vectors, target.missing_for_vectors()) {
         return Err(UnitError::VectorFeature(feature));
@@ -130,7 +131,8 @@ pub(crate) fn compile(
         frame: frame + 2 * u32::from(target.pointer_width()),
         align: code.buffer.alignment.max(1),
         bytes: code.code_buffer().to_vec(),
-        floats,
+        // Bytecode without operations on floats still moves them, from parameters to results.
+        floats: floats && target.has_floats(),
         vectors,
     };
     if target.integers_only() {

@@ -50,6 +50,8 @@ fn ground(config: &Config) -> Ground {
         pointer_width: if cfg!(target_pointer_width = "64") { 8 } else { 4 },
         endian: Endian::NATIVE,
         interpreter: cfg!(feature = "pulley"),
+        interpreter_floats: stilt_vm::INTERPRETER_FLOATS,
+        interpreter_vectors: stilt_vm::INTERPRETER_VECTORS,
         virtual_memory: cfg!(feature = "virtual-memory"),
         native_signals: stilt_vm::HARDWARE_TRAPS,
         signals_allowed: config.signals(),

@@ -15,25 +15,25 @@ use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use target::{TARGETS, Target};
+use target::{NO_FLOATS, Package, TARGETS};
 
 /// The version of it all, which is that of the workspace.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Writes the tarballs of some targets, or of all, and prints their names.
 pub(crate) fn run(targets: &[String], folder: Option<&Path>) -> Result<()> {
-    let targets: Vec<&Target> = if targets.is_empty() {
-        TARGETS.iter().collect()
+    let packages: Vec<Package> = if targets.is_empty() {
+        TARGETS.iter().map(Package::whole).collect()
     } else {
         targets.iter().map(|name| named(name)).collect::<Result<_>>()?
     };
     tools()?;
     let folder = tarballs(folder)?;
-    for (number, target) in targets.iter().enumerate() {
+    for (number, package) in packages.iter().enumerate() {
         if std::io::stderr().is_terminal() {
-            eprintln!("{} ({} of {})", target.name, number + 1, targets.len());
+            eprintln!("{} ({} of {})", package.name(), number + 1, packages.len());
         }
-        let file = tarball::write(&of(target)?, &folder)?;
+        let file = tarball::write(&of(package)?, &folder)?;
         println!("{}", file.display());
     }
     Ok(())
@@ -58,16 +58,16 @@ fn tarballs(folder: Option<&Path>) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder that a target's tarball has in it, made anew.
-pub(crate) fn package(target: &str) -> Result<PathBuf> {
+/// The folder that a tarball has in it, made anew.
+pub(crate) fn package(name: &str) -> Result<PathBuf> {
     tools()?;
-    of(named(target)?)
+    of(&named(name)?)
 }
 
-fn of(target: &Target) -> Result<PathBuf> {
-    let library = library::build(target)?;
-    let notices = notices::of_library(target.rust, &library::features(target))?;
-    package::write(target, &library, &notices, &work().join("packages"))
+fn of(package: &Package) -> Result<PathBuf> {
+    let library = library::build(package)?;
+    let notices = notices::of_library(package.target.rust, &library::features(package.target))?;
+    package::write(package, &library, &notices, &work().join("packages"))
 }
 
 /// Where Cargo and this work: one folder for all targets, which share what is built for the host.
@@ -75,12 +75,16 @@ fn work() -> PathBuf {
     tool::root().join("target/dist")
 }
 
-fn named(name: &str) -> Result<&'static Target> {
-    let Some(target) = TARGETS.iter().find(|target| target.name == name) else {
+fn named(name: &str) -> Result<Package> {
+    let Some(package) = Package::find(name) else {
         let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
-        bail!("there is no package for `{name}`; there is one for each of {}", names.join(", "));
+        let names = names.join(", ");
+        bail!(
+            "there is no package for `{name}`; there is one for each of {names}; for microcontrollers also without floats: \
+             with `{NO_FLOATS}` behind the name"
+        );
     };
-    Ok(target)
+    Ok(package)
 }
 
 /// What this needs of the machine.

@@ -58,6 +58,8 @@ impl fmt::Display for Description {
         };
         writeln!(f, "byte-order = \"{order}\"")?;
         writeln!(f, "pulley = {}", ground.interpreter)?;
+        writeln!(f, "pulley-floats = {}", ground.interpreter_floats)?;
+        writeln!(f, "pulley-vectors = {}", ground.interpreter_vectors)?;
         writeln!(f, "virtual-memory = {}", ground.virtual_memory)?;
         writeln!(f, "hardware-traps = {}", ground.native_signals && ground.signals_allowed)?;
         writeln!(f, "float-registers = {}", ground.float_registers)?;

@@ -66,6 +66,11 @@ pub enum LoadError {
     },
     /// It uses float registers, and this runtime was compiled without: `Config::x86_float_abi_ok` can allow it.
     FloatRegisters,
+    /// It is bytecode that has operations which this runtime's interpreter was built without.
+    Interpreter {
+        /// On what: `floats` or `vectors`.
+        operations: &'static str,
+    },
 }
 
 impl fmt::Display for LoadError {
@@ -130,6 +135,11 @@ impl fmt::Display for LoadError {
             }
             LoadError::FloatRegisters => f.write_str(
                 "the image uses float registers, this runtime does not: compile it with `--float soft`, or x86_float_abi_ok(true)",
+            ),
+            LoadError::Interpreter { operations } => write!(
+                f,
+                "the image has operations on {operations}, and this runtime's interpreter was built without them: \
+                 compile the module without, or the runtime with them"
             ),
         }
     }

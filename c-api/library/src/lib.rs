@@ -4,7 +4,7 @@
 
 #[cfg(feature = "interrupts-off")]
 mod interrupts_off;
-#[cfg(target_os = "none")]
+#[cfg(all(target_os = "none", not(stilt_disable_interp_floats)))]
 mod remainder;
 #[cfg(target_arch = "riscv32")]
 mod saving;

@@ -73,6 +73,42 @@ fn a_device_without_float_registers_gets_what_it_can_run() {
 }
 
 #[test]
+fn an_interpreter_without_floats_or_vectors_gets_what_it_can_run() {
+    let folder = Folder::new();
+    folder.file("f.wat", FLOATS);
+    folder.file("v.wat", "(module (memory 1) (func $v (v128.store (i32.const 0) (v128.load (i32.const 16)))))");
+    // Floats that are passed on are no operations on them.
+    let passed = r#"(module (func $b (param f64 f32) (result f64) (local.get 0))
+        (func (export "f") (param f64 f32) (result f64) (call $b (local.get 0) (local.get 1))))"#;
+    folder.file("passed.wat", passed);
+    let here = folder.stilt(&["targets", "--describe"]).succeeds().stdout;
+    let interpreted = here.replace("architecture = \"x86_64\"", "architecture = \"none\"");
+    let features = interpreted.lines().find(|line| line.starts_with("cpu-features = ")).expect("a line of features");
+    let interpreted = interpreted.replace(features, "cpu-features = []");
+    folder.file("all.toml", &interpreted);
+    assert!(interpreted.contains("pulley-floats = true\npulley-vectors = true\n"), "{interpreted}");
+    let small = interpreted.replace("pulley-floats = true\npulley-vectors = true\n", "");
+    folder.file("small.toml", &small);
+    for (file, what, option) in [("f.wat", "floats", "--float none"), ("v.wat", "vectors", "--float none")] {
+        folder.stilt(&["compile", file, "-o", "image", "--target-file", "all.toml"]).succeeds();
+        folder.stilt(&["check", "image", "--for", "all.toml"]).succeeds();
+        let said = folder.stilt(&["check", "image", "--for", "small.toml"]).ends(1).stdout;
+        assert!(said.contains(&format!("operations on {what}, and this runtime's interpreter")), "{said}");
+        let words = [&*format!("{what} at offset 0x"), " in function 0 ", option];
+        folder.stilt(&["compile", file, "--target-file", "small.toml"]).fails(&words);
+    }
+    folder.stilt(&["compile", "passed.wat", "--target-file", "small.toml"]).succeeds();
+    folder.stilt(&["check", "passed.cwasm", "--for", "small.toml"]).succeeds();
+    assert_eq!(folder.stilt(&["run", "passed.cwasm", "--invoke", "f", "2.5", "3"]).succeeds().stdout, "2.5\n");
+    let text = folder.stilt(&["inspect", "passed.cwasm"]).succeeds().stdout;
+    assert!(text.contains("registers       integers only\n"), "{text}");
+    // Vectors alone can be refused, too.
+    let words = ["vectors at offset 0x", " in function 0 (v)", "`--simd off`", "without SIMD"];
+    folder.stilt(&["compile", "v.wat", "--simd", "off"]).fails(&words);
+    folder.stilt(&["compile", "f.wat", "--simd", "off"]).succeeds();
+}
+
+#[test]
 fn what_has_no_registers_is_refused_by_function_and_offset() {
     let folder = Folder::new();
     folder.file("f.wat", FLOATS);

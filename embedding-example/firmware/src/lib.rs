@@ -19,6 +19,7 @@ pub mod images;
 pub mod memory;
 mod platform;
 // A small `fmod`, which the library for C has, too.
+#[cfg(not(stilt_disable_interp_floats))]
 #[path = "../../../c-api/library/src/remainder.rs"]
 mod remainder;
 // So have these.

@@ -9,6 +9,8 @@ fn linux() -> Description {
         pointer_width: 8,
         endian: Endian::Little,
         interpreter: true,
+        interpreter_floats: true,
+        interpreter_vectors: true,
         virtual_memory: true,
         native_signals: true,
         signals_allowed: true,
@@ -102,6 +104,31 @@ fn what_a_device_lacks_is_named() {
     for (change, words) in cases {
         let text = refusal(change);
         assert!(text.contains(words), "{text}");
+    }
+    let mut interpreted = linux();
+    (interpreted.ground.architecture, interpreted.cpu_features) = (None, 0);
+    let mut lacking = interpreted;
+    (lacking.ground.interpreter_floats, lacking.ground.interpreter_vectors) = (false, false);
+    for (body, words) in [
+        ("(f64.store (i32.const 0) (f64.add (f64.load (i32.const 8)) (f64.const 1)))", "operations on floats"),
+        ("(v128.store (i32.const 0) (v128.load (i32.const 16)))", "operations on vectors"),
+        ("(i64.store (i32.const 0) (i64.load (i32.const 8)))", ""),
+    ] {
+        let module =
+            wat::parse_str(format!("(module (memory 1) (func (export \"f\") {body}))")).expect("the text is right");
+        let compile = |device: Device| {
+            let mut options = Options::default();
+            device.apply(&mut options).expect("a device that runs something");
+            Precompiler::new(options).expect("options that fit").compile(&module)
+        };
+        let image = compile(Device(interpreted)).expect("it has all");
+        assert_eq!(Device(interpreted).check(&image), Ok(Fit::Anyhow));
+        match Device(lacking).check(&image) {
+            Err(error) => assert!(!words.is_empty() && error.to_string().contains(words), "{error}"),
+            fit => assert_eq!((words, fit), ("", Ok(Fit::Anyhow))),
+        }
+        // For the device, it is refused where it is compiled.
+        assert_eq!(compile(Device(lacking)).is_ok(), words.is_empty(), "{body}");
     }
     let device = Device(linux());
     assert_eq!(device.check(b"hello"), Err(Refusal::Image(ImageError::NotAnImage)));

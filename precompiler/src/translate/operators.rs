@@ -76,7 +76,7 @@ impl<'data> Translator<'_, '_, 'data> {
         let Some(what) = self.refused.take() else { return Ok(()) };
         let body = self.levels.last().map(|level| self.env.module.function_index(level.body));
         let function = Some(self.env.module.label(body.unwrap_or(self.index)));
-        Err(CompileError::NoRegisters { what, mode: self.env.target.float(), offset: self.offset, function })
+        Err(CompileError::NotAllowed { what, option: self.env.target.refusing(), offset: self.offset, function })
     }
 
     fn control(&mut self, operator: &O<'_>) -> Result<bool, CompileError> {

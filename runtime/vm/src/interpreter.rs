@@ -30,9 +30,17 @@ use registers::Kept;
 
 mod host_function;
 mod registers;
+#[cfg(all(stilt_disable_interp_floats, target_os = "none"))]
+mod without_floats;
 
 /// Whether this build has the interpreter.
 pub(crate) const SUPPORTED: bool = true;
+
+/// Whether it has operations on vectors.
+pub const VECTORS: bool = cfg!(not(pulley_disable_interp_simd));
+
+/// Whether it has operations on floats.
+pub const FLOATS: bool = cfg!(not(stilt_disable_interp_floats));
 
 /// A store's interpreter.
 pub(crate) struct Interpreter {

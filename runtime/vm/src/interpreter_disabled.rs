@@ -14,6 +14,12 @@ use crate::store::{Ground, Store, StoreBlock};
 /// Whether this build has the interpreter.
 pub(crate) const SUPPORTED: bool = false;
 
+/// There are none.
+pub const VECTORS: bool = false;
+
+/// There are none.
+pub const FLOATS: bool = false;
+
 /// It takes no storage.
 pub const SIZE: usize = 0;
 

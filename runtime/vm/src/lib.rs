@@ -61,7 +61,7 @@ pub use host::{HostCode, host_layout};
 pub use id::{FuncPtr, GlobalPtr, InstancePtr, MemoryPtr, StoreId, TablePtr};
 pub use init::InitError;
 pub use instance::{Entity, ModuleOwner};
-pub use interpreter::SIZE as INTERPRETER;
+pub use interpreter::{FLOATS as INTERPRETER_FLOATS, SIZE as INTERPRETER, VECTORS as INTERPRETER_VECTORS};
 pub use memory::MemoryShape;
 pub use module::Module;
 pub use no_heap::NoHeap;

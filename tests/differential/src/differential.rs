@@ -107,7 +107,7 @@ fn in_configuration(program: &Program, options: Options, theirs: &Report, most_c
     };
     let images = match images(options.clone()) {
         // Of the modules of a program, some have vectors.
-        Err(CompileError::NoRegisters { what: "vectors", .. }) => {
+        Err(CompileError::NotAllowed { what: "vectors", .. }) => {
             let mut hard = options;
             hard.float = None;
             images(hard)

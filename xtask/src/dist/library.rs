@@ -1,7 +1,7 @@
 //! `libstilt.a`: built for a target and made fit for any program of C. One object, in which what Rust's compiler calls (`memcpy`,
 //! `__aeabi_dadd`, ...) is defined and local, so that it neither clashes with a program's nor takes its place. Checked each time.
 
-use super::target::{Kind, Target};
+use super::target::{Kind, Package, Target};
 use super::work;
 use crate::{c_api, tool};
 use anyhow::{Context as _, Result, ensure};
@@ -27,12 +27,12 @@ const FLAGS: [&str; 4] =
 const WRAPPER: &str = "xtask/src/dist/rustc.sh";
 
 /// Builds it; where it is.
-pub(super) fn build(target: &Target) -> Result<PathBuf> {
-    let built = compile(target)?;
+pub(super) fn build(package: &Package) -> Result<PathBuf> {
+    let (built, target) = (compile(package)?, package.target);
     let header = fs::read_to_string(tool::root().join("c-api/include/stilt.h"))?;
     let functions: BTreeSet<&str> = c_api::declared(&header).collect();
 
-    let folder = work().join("objects").join(target.name);
+    let folder = work().join("objects").join(package.name());
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let (whole, kept) = (folder.join("whole.o"), folder.join("kept.txt"));
     fs::write(&kept, functions.iter().map(|name| format!("{name}\n")).collect::<String>())?;
@@ -47,7 +47,7 @@ pub(super) fn build(target: &Target) -> Result<PathBuf> {
     localise.arg(format!("--keep-global-symbols={}", kept.display()));
     tool::run_quietly(localise.args([&whole, &object]))?;
     check(&object, &functions)
-        .with_context(|| format!("the library for {} is not fit to be given away", target.name))?;
+        .with_context(|| format!("the library for {} is not fit to be given away", package.name()))?;
 
     let library = folder.join("libstilt.a");
     if library.exists() {
@@ -60,7 +60,8 @@ pub(super) fn build(target: &Target) -> Result<PathBuf> {
 }
 
 /// Rust's part: the library with all that it refers to, core and allocation built from source for this.
-fn compile(target: &Target) -> Result<PathBuf> {
+fn compile(package: &Package) -> Result<PathBuf> {
+    let target = package.target;
     let small = target.kind != Kind::Large;
     let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
     flags.push(format!("--remap-path-prefix={}=stilt", tool::root().display()));
@@ -69,6 +70,9 @@ fn compile(target: &Target) -> Result<PathBuf> {
     }
     if small {
         flags.push("--cfg=pulley_disable_interp_simd".to_owned());
+    }
+    if !package.floats {
+        flags.push("--cfg=stilt_disable_interp_floats".to_owned());
     }
     flags.push(format!("-Crelocation-model={}", if small { "static" } else { "pic" }));
 

@@ -1,7 +1,7 @@
 //! The folder that is given away. Texts are those of `c-api/package`, with what is different for each target filled in.
 
 use super::VERSION;
-use super::target::{Kind, Target};
+use super::target::{Kind, Package};
 use crate::tool;
 use anyhow::{Context as _, Result, ensure};
 use std::fs;
@@ -25,9 +25,9 @@ const TEXTS: [(&str, &str); 5] = [
 ];
 
 /// Writes it, beside an older one, which it then replaces.
-pub(super) fn write(target: &Target, library: &Path, notices: &str, folder: &Path) -> Result<PathBuf> {
-    let name = format!("stilt-{VERSION}-{}", target.name);
-    let (package, beside) = (folder.join(&name), folder.join(format!("{name}.new")));
+pub(super) fn write(package: &Package, library: &Path, notices: &str, folder: &Path) -> Result<PathBuf> {
+    let name = format!("stilt-{VERSION}-{}", package.name());
+    let (place, beside) = (folder.join(&name), folder.join(format!("{name}.new")));
     remove(&beside)?;
     for inner in ["include", "lib/cmake/stilt", "lib/pkgconfig"] {
         fs::create_dir_all(beside.join(inner)).with_context(|| format!("cannot make {}", beside.display()))?;
@@ -40,13 +40,13 @@ pub(super) fn write(target: &Target, library: &Path, notices: &str, folder: &Pat
     for (from, to) in TEXTS {
         let from = tool::root().join("c-api/package").join(from);
         let text = fs::read_to_string(&from).with_context(|| from.display().to_string())?;
-        let text = fill_in(&text, target);
+        let text = fill_in(&text, package);
         ensure!(!text.contains("@STILT_"), "{} asks for something that is not filled in", from.display());
         fs::write(beside.join(to), text)?;
     }
-    remove(&package)?;
-    fs::rename(&beside, &package)?;
-    Ok(package)
+    remove(&place)?;
+    fs::rename(&beside, &place)?;
+    Ok(place)
 }
 
 /// Removes a folder, if it is there.
@@ -57,18 +57,23 @@ pub(super) fn remove(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn fill_in(text: &str, target: &Target) -> String {
+fn fill_in(text: &str, package: &Package) -> String {
+    let (target, module) = (package.target, package.module());
     let values = [
         ("VERSION", VERSION.to_owned()),
-        ("TARGET", target.name.to_owned()),
+        ("TARGET", package.name()),
         ("POINTER_BYTES", target.pointer_bytes.to_string()),
-        ("MODULE_OPTIONS", target.module.join(" ")),
-        ("MODULE_LIST", target.module.join(";")),
+        ("MODULE_OPTIONS", module.join(" ")),
+        ("MODULE_LIST", module.join(";")),
         ("COMPILER_FLAGS", target.compiler.to_owned()),
+        ("FLOATS", FLOATS[usize::from(package.floats)].to_owned()),
         ("SHARING", SHARING[usize::from(target.kind == Kind::InterruptsOff)].to_owned()),
     ];
     values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("@STILT_{name}@"), value))
 }
+
+/// What the interpreter lacks.
+const FLOATS: [&str; 2] = ["vectors or operations on floats", "vectors"];
 
 /// Who may use the library.
 const SHARING: [&str; 2] = [

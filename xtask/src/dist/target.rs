@@ -2,7 +2,7 @@
 
 /// A target: a machine and how its programs pass floats.
 pub(super) struct Target {
-    /// As the package is named, and Rust's target, which differs where there are two packages for one.
+    /// As the package with all is named, and Rust's target, which differs where there are two packages for one.
     pub(super) name: &'static str,
     pub(super) rust: &'static str,
     /// What the compiler may use or do beyond what that target has, in LLVM's words.
@@ -16,6 +16,40 @@ pub(super) struct Target {
     pub(super) compiler: &'static str,
     pub(super) pointer_bytes: u8,
 }
+
+/// What is in a package: a target's library.
+pub(super) struct Package {
+    pub(super) target: &'static Target,
+    /// Whether the interpreter has operations on floats.
+    pub(super) floats: bool,
+}
+
+impl Package {
+    /// That of a target which has all.
+    pub(super) const fn whole(target: &'static Target) -> Package {
+        Package { target, floats: true }
+    }
+
+    /// The package with this name. Those for microcontrollers are there without floats, too.
+    pub(super) fn find(name: &str) -> Option<Package> {
+        let (target, floats) = name.strip_suffix(NO_FLOATS).map_or((name, true), |target| (target, false));
+        let target = TARGETS.iter().find(|known| known.name == target)?;
+        (floats || target.kind != Kind::Large).then_some(Package { target, floats })
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("{}{}", self.target.name, if self.floats { "" } else { NO_FLOATS })
+    }
+
+    /// How `stilt compile` makes a module for it, unless told otherwise.
+    pub(super) fn module(&self) -> Vec<&'static str> {
+        let more: &[&str] = if self.floats { &[] } else { &["--float", "none"] };
+        self.target.module.iter().chain(more).copied().collect()
+    }
+}
+
+/// What the names of packages without floats end with.
+pub(super) const NO_FLOATS: &str = "-no-floats";
 
 /// What matters where it runs.
 #[derive(Clone, Copy, PartialEq)]
@@ -185,5 +219,5 @@ const X86_64_KERNEL: &[&str] = &[
     "--cpu-feature",
     "-popcnt",
 ];
-const ARM: &[&str] = &["--target", "pulley32", "--machine", "arm"];
-const RISCV32: &[&str] = &["--target", "pulley32", "--machine", "riscv32"];
+const ARM: &[&str] = &["--target", "pulley32", "--machine", "arm", "--simd", "off"];
+const RISCV32: &[&str] = &["--target", "pulley32", "--machine", "riscv32", "--simd", "off"];

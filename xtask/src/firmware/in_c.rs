@@ -16,30 +16,42 @@ struct InC {
     name: &'static str,
     /// The library's.
     package: &'static str,
+    /// The folder that it is built in.
+    out: &'static str,
 }
 
-const CORTEX_M: InC = InC { name: "mps2_an386", package: "thumbv7em-none-eabihf" };
-const RV32: InC = InC { name: "virt_rv32", package: "riscv32imac-unaligned-none-elf" };
+const CORTEX_M: InC = InC { name: "mps2_an386", package: "thumbv7em-none-eabihf", out: "mps2_an386" };
+const RV32: InC = InC { name: "virt_rv32", package: "riscv32imac-unaligned-none-elf", out: "virt_rv32" };
 
 pub(crate) fn cortex_m() -> Result<()> {
-    run(&super::CORTEX_M, &CORTEX_M)
+    run(&super::CORTEX_M, &CORTEX_M).map(drop)
 }
 
+/// With floats and without: less flash, and bytecode with floats is refused.
 pub(crate) fn rv32() -> Result<()> {
-    run(&super::RV32, &RV32)
+    run(&super::RV32, &RV32)?;
+    let without =
+        InC { name: RV32.name, package: "riscv32imac-unaligned-none-elf-no-floats", out: "virt_rv32-no-floats" };
+    let said = run(&super::RV32, &without)?;
+    let refused = "floats: the image needs what is not here";
+    ensure!(said.contains(refused), "the firmware without floats did not write `{refused}`");
+    Ok(())
 }
 
-fn run(board: &Board, in_c: &InC) -> Result<()> {
+fn run(board: &Board, in_c: &InC) -> Result<String> {
     let program = build(in_c)?;
-    let used = boot_and_check(board, &program)?;
+    let (said, used) = boot_and_check(board, &program)?;
     ensure!(used.0 == 0, "the firmware in C used a heap");
-    sizes::count(&format!("{}, in C", board.name), &program, used)
+    let refused = "vectors: the image needs what is not here";
+    ensure!(said.contains(refused), "the firmware did not write `{refused}`");
+    sizes::count(&format!("{}, in C, {}", board.name, in_c.package), &program, used)?;
+    Ok(said)
 }
 
 fn build(in_c: &InC) -> Result<PathBuf> {
     let stilt = tool::stilt()?;
     let package = dist::package(in_c.package)?;
-    let out = tool::root().join("target/firmware-c").join(in_c.name);
+    let out = tool::root().join("target/firmware-c").join(in_c.out);
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }

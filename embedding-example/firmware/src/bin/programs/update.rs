@@ -95,6 +95,8 @@ fn refuse<F: Flash>(slots: &mut Slots<F>, ground: &Ground, installed: Slot) -> R
     };
     for (what, name) in [
         ("for another machine", "wide"),
+        ("vectors", "vectors"),
+        ("floats", "floats"),
         ("an unknown host function", "unknown"),
         ("a host function of another type", "othertype"),
     ] {
