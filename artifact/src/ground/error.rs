@@ -138,8 +138,7 @@ impl fmt::Display for LoadError {
             ),
             LoadError::Interpreter { operations } => write!(
                 f,
-                "the image has operations on {operations}, and this runtime's interpreter was built without them: \
-                 compile the module without, or the runtime with them"
+                "the image has operations on {operations}, which this runtime's interpreter was built without: build the module without"
             ),
         }
     }
