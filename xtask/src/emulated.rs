@@ -1,7 +1,7 @@
 //! Suites of other machines, in qemu's user emulation: the official suite with images that this machine has compiled, and the
 //! conformance kit. What runs there is built from source, the standard library too, with Debian's Rust.
 
-use crate::tool;
+use crate::{matrix, tool};
 use anyhow::{Context as _, Result, bail, ensure};
 use std::path::PathBuf;
 use std::process::Command;
@@ -158,7 +158,7 @@ fn conformance(machine: &Machine) -> Result<()> {
 
     let output = machine.emulator().arg(&program).output().context("the emulator does not start")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut passed = 0;
+    let (mut passed, mut skipped) = (0, 0);
     for line in text.lines() {
         let words: Vec<_> = line.splitn(3, ' ').collect();
         match *words {
@@ -166,6 +166,7 @@ fn conformance(machine: &Machine) -> Result<()> {
             ["passed", ..] => passed += 1,
             // Division does not trap on every machine, and not every machine has addresses for gigabytes.
             ["skipped", clause @ ("traps.division" | "memory.reserve-large"), why] => {
+                skipped += 1;
                 println!("{}: skipped {clause}: {why}", machine.isa);
             }
             _ => bail!("{}: the conformance kit says `{line}`", machine.isa),
@@ -177,7 +178,7 @@ fn conformance(machine: &Machine) -> Result<()> {
     }
     ensure!(passed > 70, "{}: only {passed} clauses were tested", machine.isa);
     println!("{}: the Linux platform passes {passed} clauses of the conformance kit", machine.isa);
-    Ok(())
+    matrix::note_kit(machine.isa, passed, skipped)
 }
 
 impl Machine {

@@ -18,6 +18,25 @@ const MACHINES: [(&str, &str); 6] = [
     ("cortex-m", "Cortex-M4, booted in an emulator"),
 ];
 
+/// Grounds that the conformance kit runs on, in the order of the table: what they are called, and the rung that is tested there.
+const GROUNDS: [(&str, &str, u8); 8] = [
+    ("x86_64", "Linux on x86_64", 3),
+    ("aarch64", "Linux on aarch64, emulated", 3),
+    ("riscv64", "Linux on riscv64, emulated", 3),
+    ("s390x", "Linux on s390x, emulated", 3),
+    ("arm", "Linux on arm (32 bits), emulated", 3),
+    ("kernel-x86_64", "kernel on x86_64, booted, one core", 2),
+    ("kernel-aarch64", "kernel on aarch64, booted, two cores", 3),
+    ("kernel-riscv64", "kernel on riscv64, booted, two cores", 3),
+];
+
+/// Notes how many clauses of the conformance kit passed on a ground, and how many it does not have: by the name in [`GROUNDS`].
+pub(crate) fn note_kit(ground: &str, passed: usize, skipped: usize) -> Result<()> {
+    let folder = counts();
+    fs::create_dir_all(&folder)?;
+    Ok(fs::write(folder.join(format!("kit-{ground}.counts")), format!("{passed}\t{skipped}\n"))?)
+}
+
 /// Writes the matrix into the README.
 pub(crate) fn write() -> Result<()> {
     let path = readme();
@@ -34,7 +53,18 @@ pub(crate) fn write() -> Result<()> {
             }
         }
     }
-    fs::write(&path, format!("{front}{BEGIN}{HEADING}{rows}{END}{back}"))?;
+    let mut kits = String::new();
+    for (ground, place, rung) in GROUNDS {
+        match row_of_kit(ground, place, rung)? {
+            Some(counted) => kits.push_str(&counted),
+            None => {
+                println!("the conformance kit has not passed here on {place}; what the README says of it stays");
+                let start = format!("| {place} |");
+                old.lines().filter(|line| line.starts_with(&start)).for_each(|line| kits.extend([line, "\n"]));
+            }
+        }
+    }
+    fs::write(&path, format!("{front}{BEGIN}{HEADING}{rows}\n{KIT_HEADING}{kits}{END}{back}"))?;
     Ok(())
 }
 
@@ -49,17 +79,52 @@ pub(crate) fn check() -> Result<()> {
             bail!("the matrix in the README is not what the suites of {machine} have counted: `cargo xtask matrix`");
         }
     }
+    for (ground, place, rung) in GROUNDS {
+        if let Some(row) = row_of_kit(ground, place, rung)?
+            && !matrix.contains(&row)
+        {
+            bail!(
+                "the matrix in the README is not what the conformance kit has counted on {place}: `cargo xtask matrix`"
+            );
+        }
+    }
     Ok(())
 }
 
 const HEADING: &str = "\
-| machine | code | traps | official suite: files, assertions | scripts of ours |
-|---|---|---|--:|--:|
+| machine | rung | code | traps | official suite: files, assertions | scripts of ours |
+|---|--:|---|---|--:|--:|
 ";
 
+const KIT_HEADING: &str = "\
+| ground | rung | conformance kit: clauses that passed | not there |
+|---|--:|--:|--:|
+";
+
+/// Where suites write down what they have counted.
+fn counts() -> PathBuf {
+    tool::root().join("target/tmp")
+}
+
+/// The rung that images stand on which are loaded when the suite runs.
+const fn rung(bytecode: bool, hardware: bool) -> u8 {
+    match (bytecode, hardware) {
+        (true, _) => 0,
+        (false, false) => 1,
+        (false, true) => 2,
+    }
+}
+
+fn row_of_kit(ground: &str, place: &str, rung: u8) -> Result<Option<String>> {
+    let Ok(counted) = fs::read_to_string(counts().join(format!("kit-{ground}.counts"))) else { return Ok(None) };
+    let Some((passed, skipped)) = counted.trim_end().split_once('\t') else {
+        bail!("kit-{ground}.counts: `{counted}` is no record");
+    };
+    Ok(Some(format!("| {place} | {rung} | {passed} | {skipped} |\n")))
+}
+
 fn rows_of(machine: &str, place: &str) -> Result<Option<String>> {
-    let counts = tool::root().join("target/tmp");
-    let Ok(suite) = fs::read_to_string(counts.join(format!("suite-{machine}.counts"))) else { return Ok(None) };
+    let Ok(suite) = fs::read_to_string(counts().join(format!("suite-{machine}.counts"))) else { return Ok(None) };
     let mut rows = String::new();
     for line in suite.lines() {
         let fields: Vec<_> = line.split('\t').collect();
@@ -68,7 +133,9 @@ fn rows_of(machine: &str, place: &str) -> Result<Option<String>> {
         };
         let refused: u64 = refused.parse()?;
         let played: u64 = played.parse()?;
-        let code = if target.starts_with("pulley") { format!("`{target}`") } else { "native".to_owned() };
+        let bytecode = target.starts_with("pulley");
+        let rung = rung(bytecode, traps == "hardware");
+        let code = if bytecode { format!("`{target}`") } else { "native".to_owned() };
         let with = if features.is_empty() { String::new() } else { format!(" with {features}") };
         let special = if special.is_empty() { String::new() } else { format!(", {special}") };
         let assertions = if played == 0 {
@@ -77,7 +144,7 @@ fn rows_of(machine: &str, place: &str) -> Result<Option<String>> {
             format!("{files}, {}", refused + played)
         };
         let ours = if played == 0 { "compiles" } else { ours };
-        rows.push_str(&format!("| {place} | {code}{with}{special} | {traps} | {assertions} | {ours} |\n"));
+        rows.push_str(&format!("| {place} | {rung} | {code}{with}{special} | {traps} | {assertions} | {ours} |\n"));
     }
     Ok(Some(rows))
 }
