@@ -123,9 +123,12 @@ impl Translator<'_, '_, '_> {
 
     /// Traps unless all of these ranges of `len` bytes lie within their memories. One test for all: nothing happens before it.
     ///
-    /// No sum needs more than 34 bits. With Spectre mitigations, ranges are empty and start at 0 on paths that are only
+    /// No sum needs more than 34 bits, of 64. With Spectre mitigations, ranges are empty and start at 0 on paths that are only
     /// mispredicted; the masks come from the difference that is tested, not from the branch.
     fn test_ranges(&mut self, ranges: &[(MemoryIndex, Value)], len: Value) -> Tested {
+        if self.context.pointer() == types::I32 {
+            return self.test_ranges_narrow(ranges, len);
+        }
         let len = self.widen(len);
         let mut starts: Vec<Value> = ranges.iter().map(|(_, start)| self.widen(*start)).collect();
         let room = match (ranges, &starts[..]) {
@@ -151,8 +154,32 @@ impl Translator<'_, '_, '_> {
                 *start = self.b.ins().band(*start, mask);
             }
         }
-        let starts = starts.into_iter().map(|start| self.pointer_narrow(start)).collect();
         Tested { starts, len }
+    }
+
+    /// The same where a memory's length has 32 bits: two short tests are less than 64 bits of everything.
+    fn test_ranges_narrow(&mut self, ranges: &[(MemoryIndex, Value)], len: Value) -> Tested {
+        let starts: Vec<Value> = ranges.iter().map(|(_, start)| *start).collect();
+        let mut tests: Vec<_> = ranges.to_vec();
+        if let [(one, first), (other, second)] = *ranges
+            && one == other
+        {
+            tests = vec![(one, self.b.ins().umax(first, second))];
+        }
+        let constant = self.constant(self.b.func.dfg.resolve_aliases(len));
+        let len = self.narrow(len);
+        for (memory, start) in tests {
+            let all = self.memory_len(memory);
+            // A memory is never smaller than at first.
+            if constant.is_none_or(|len| len > self.env.module.memories[memory].min_bytes()) {
+                let longer = self.b.ins().icmp(IntCC::UnsignedGreaterThan, len, all);
+                self.trap_if(longer, TrapCode::MemoryOutOfBounds);
+            }
+            let last = self.b.ins().isub(all, len);
+            let behind = self.b.ins().icmp(IntCC::UnsignedGreaterThan, start, last);
+            self.trap_if(behind, TrapCode::MemoryOutOfBounds);
+        }
+        Tested { starts, len: self.widen(len) }
     }
 
     /// How many bytes lie behind a range: negative if it is not within the memory.
@@ -167,11 +194,6 @@ impl Translator<'_, '_, '_> {
     fn start_of(&mut self, memory: MemoryIndex, index: Value) -> Value {
         let base = self.memory_base(memory);
         self.b.ins().iadd(base, index)
-    }
-
-    /// 64 bits, as wide as a pointer.
-    fn pointer_narrow(&mut self, value: Value) -> Value {
-        if self.context.pointer() == types::I64 { value } else { self.narrow(value) }
     }
 
     /// `memory.init`.
