@@ -30,7 +30,7 @@ use registers::Kept;
 
 mod host_function;
 mod registers;
-#[cfg(all(stilt_disable_interp_floats, target_os = "none"))]
+#[cfg(all(stilt_disable_interp_floats, target_os = "none", any(target_arch = "arm", target_arch = "riscv32")))]
 mod without_floats;
 
 /// Whether this build has the interpreter.
