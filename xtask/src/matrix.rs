@@ -79,10 +79,13 @@ pub(crate) fn check() -> Result<()> {
             bail!("the matrix in the README is not what the suites of {machine} have counted: `cargo xtask matrix`");
         }
     }
-    for (ground, place, rung) in GROUNDS {
-        if let Some(row) = row_of_kit(ground, place, rung)?
-            && !matrix.contains(&row)
-        {
+    for (ground, place, _) in GROUNDS {
+        let Some((passed, skipped)) = kit(ground)? else { continue };
+        let start = format!("| {place} |");
+        let row = matrix.lines().find(|line| line.starts_with(&start)).unwrap_or_default();
+        let numbers = row.split('|').rev().filter_map(|cell| cell.trim().parse::<u32>().ok());
+        // The last two. What is not there may be more on a machine that has less, addresses for instance.
+        if numbers.take(2).sum::<u32>() != passed + skipped {
             bail!(
                 "the matrix in the README is not what the conformance kit has counted on {place}: `cargo xtask matrix`"
             );
@@ -116,11 +119,16 @@ const fn rung(bytecode: bool, hardware: bool) -> u8 {
 }
 
 fn row_of_kit(ground: &str, place: &str, rung: u8) -> Result<Option<String>> {
+    Ok(kit(ground)?.map(|(passed, skipped)| format!("| {place} | {rung} | {passed} | {skipped} |\n")))
+}
+
+/// How many clauses of the kit passed on a ground, and how many are about what it does not have, if it was run.
+fn kit(ground: &str) -> Result<Option<(u32, u32)>> {
     let Ok(counted) = fs::read_to_string(counts().join(format!("kit-{ground}.counts"))) else { return Ok(None) };
     let Some((passed, skipped)) = counted.trim_end().split_once('\t') else {
         bail!("kit-{ground}.counts: `{counted}` is no record");
     };
-    Ok(Some(format!("| {place} | {rung} | {passed} | {skipped} |\n")))
+    Ok(Some((passed.parse()?, skipped.parse()?)))
 }
 
 fn rows_of(machine: &str, place: &str) -> Result<Option<String>> {
