@@ -66,15 +66,23 @@ pub fn configurations(seed: u64) -> Vec<(String, Options)> {
 /// Runs a program everywhere and compares with wasmi.
 #[must_use]
 pub fn check(program: &Program) -> Outcome {
-    match std::panic::catch_unwind(|| theirs::run(program, FUEL)) {
-        Ok(theirs) => check_against(program, theirs),
-        Err(_) => check_against(program, Err("the other engine panics".to_owned())),
-    }
+    check_against(program, run_theirs(program))
+}
+
+/// What wasmi reports, or why it does not.
+pub(crate) fn run_theirs(program: &Program) -> Result<Report, String> {
+    let run = std::panic::catch_unwind(|| theirs::run(program, FUEL));
+    run.unwrap_or_else(|_| Err("the other engine panics".to_owned()))
 }
 
 /// Runs a program everywhere and compares with what another engine reports, or why it does not.
 #[must_use]
 pub fn check_against(program: &Program, theirs: Result<Report, String>) -> Outcome {
+    check_with(program, theirs, |_| ())
+}
+
+/// The same, with more of the options decided on.
+pub(crate) fn check_with(program: &Program, theirs: Result<Report, String>, decide: impl Fn(&mut Options)) -> Outcome {
     let mut outcome = Outcome::default();
     let theirs = match theirs {
         Ok(report) => report,
@@ -90,7 +98,8 @@ pub fn check_against(program: &Program, theirs: Result<Report, String>) -> Outco
         outcome.skipped = Some("a limit at the start".to_owned());
         return outcome;
     }
-    for (name, options) in configurations(program.seed) {
+    for (name, mut options) in configurations(program.seed) {
+        decide(&mut options);
         match in_configuration(program, options, &theirs, most_calls) {
             Ok(()) => outcome.configurations += 1,
             Err(why) => outcome.differences.push(format!("{name}: {why}")),

@@ -4,6 +4,7 @@
 mod access;
 mod aims;
 mod module;
+mod neighbours;
 mod numbers;
 mod statements;
 mod vectors;
@@ -74,6 +75,23 @@ struct Writer {
     pages: u32,
 }
 
+impl Writer {
+    fn new(random: Random, memory: bool, pages: u32) -> Writer {
+        Writer {
+            random,
+            text: String::new(),
+            callable: 0,
+            imported: 0,
+            depth: 0,
+            budget: 0,
+            labels: 0,
+            loops: 0,
+            memory,
+            pages,
+        }
+    }
+}
+
 /// The program of a seed.
 #[must_use]
 pub fn program(seed: u64) -> Program {
@@ -100,23 +118,24 @@ pub fn texts(seed: u64) -> Vec<String> {
     write(Random::new(seed ^ 0x0407_5907))
 }
 
+/// A module that needs no other, with so many pages of memory; it has functions for memories that end at `$end` (`neighbours.rs`), too.
+#[must_use]
+pub(crate) fn alone(seed: u64, pages: u32) -> String {
+    let mut writer = Writer::new(Random::new(seed), true, pages);
+    let count = 1 + writer.random.below(2);
+    let text = writer.first(count);
+    writer.text = text.trim_end().strip_suffix(')').unwrap_or_default().to_owned();
+    writer.neighbours(8);
+    writer.text.push_str(")\n");
+    writer.text
+}
+
 fn write(mut random: Random) -> Vec<String> {
     let two = random.one_in(2);
     let count = 1 + random.below(4);
     let memory = !random.one_in(12);
     let pages = random.pick(&[0, 1, 1, 1, 2, 3]);
-    let mut writer = Writer {
-        random,
-        text: String::new(),
-        callable: 0,
-        imported: 0,
-        depth: 0,
-        budget: 0,
-        labels: 0,
-        loops: 0,
-        memory,
-        pages,
-    };
+    let mut writer = Writer::new(random, memory, pages);
     let mut texts = vec![writer.first(count)];
     if two {
         texts.push(writer.second(count));

@@ -191,7 +191,8 @@ impl Machine for Wasmi<'_> {
 /// Runs a program with so much fuel.
 pub(crate) fn run(program: &Program, fuel: u64) -> Result<Report, String> {
     let mut config = wasmi::Config::default();
-    config.consume_fuel(true);
+    // Pages of one byte are for `small.rs`.
+    config.consume_fuel(true).wasm_custom_page_sizes(true);
     let engine = Engine::new(&config);
     let store = Store::new(&engine, Vec::new());
     drive(&mut Wasmi { engine, store, program, instances: Vec::new(), fuel }, program, usize::MAX)

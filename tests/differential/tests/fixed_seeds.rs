@@ -1,7 +1,8 @@
 //! A fixed number of seeds of every harness. `fuzz/` runs more.
 
+use stilt_differential_tests::differential::Outcome;
 use stilt_differential_tests::protocol::Program;
-use stilt_differential_tests::{compile, differential, hot_spots, load, smith};
+use stilt_differential_tests::{compile, differential, hot_spots, load, small, smith};
 
 /// Half of the time of each test on each core.
 fn on_two_threads(seeds: u64, check: impl Fn(u64) + Sync) {
@@ -14,10 +15,13 @@ fn on_two_threads(seeds: u64, check: impl Fn(u64) + Sync) {
 }
 
 fn compare(program: &Program) -> bool {
-    let outcome = differential::check(program);
+    ran_alike(program.seed, &differential::check(program))
+}
+
+fn ran_alike(seed: u64, outcome: &Outcome) -> bool {
     let refused = outcome.skipped.as_ref().filter(|why| why.contains("refuses"));
-    assert!(refused.is_none(), "seed {}: {refused:?}", program.seed);
-    assert!(outcome.differences.is_empty(), "seed {}: {:#?}", program.seed, outcome.differences);
+    assert!(refused.is_none(), "seed {seed}: {refused:?}");
+    assert!(outcome.differences.is_empty(), "seed {seed}: {:#?}", outcome.differences);
     outcome.skipped.is_none() && outcome.configurations == 3
 }
 
@@ -38,6 +42,13 @@ fn hot_spots_do_the_same_everywhere() {
     // In 168 wasmi 2.0.0 alone differs: Wasmtime 48.0.8 does what all three configurations here do (fuzz/RESULTS.md).
     on_two_threads(300, |seed| {
         assert!(seed == 168 || compare(&hot_spots::program(seed)), "seed {seed} did not run");
+    });
+}
+
+#[test]
+fn small_memories_end_where_they_are_to() {
+    on_two_threads(200, |seed| {
+        assert!(ran_alike(seed, &small::check(seed)), "seed {seed} did not run");
     });
 }
 
