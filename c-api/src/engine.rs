@@ -9,10 +9,29 @@ use crate::object::{Object, Tagged, tag};
 use crate::{Status, pointer};
 
 /// `stilt_engine`.
-pub(crate) type EngineObject = Object<Engine>;
+pub(crate) type EngineObject = Object<Held>;
 
-impl Tagged for Engine {
+/// An engine, and how many bytes its storage has.
+#[derive(Debug)]
+pub(crate) struct Held {
+    engine: Engine,
+    size: usize,
+}
+
+impl Tagged for Held {
     const TAG: usize = tag(*b"engi");
+}
+
+impl EngineObject {
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.as_ref().engine
+    }
+
+    /// Whether storage that is to be another object's is none of this one's.
+    pub(crate) fn leaves(&self, storage: *mut c_void, size: usize) -> Result<(), Status> {
+        let own: *const EngineObject = self;
+        pointer::apart((own.cast_mut().cast(), self.as_ref().size), (storage, size))
+    }
 }
 
 /// `stilt_engine_config`.
@@ -76,6 +95,7 @@ unsafe fn new(
 ) -> Result<(), Failure> {
     // SAFETY: INV-C-CALLER.
     let config = unsafe { pointer::given(config) }?;
+    pointer::place(out)?;
     // SAFETY: INV-C-CALLER.
     let config = unsafe { config.config() }?;
     // SAFETY: INV-C-CALLER.
@@ -84,7 +104,7 @@ unsafe fn new(
     // SAFETY: INV-C-CALLER.
     unsafe { pointer::put(out, place.as_ptr().cast_const()) }?;
     // SAFETY: the place is storage for it.
-    unsafe { Object::make(place, engine) };
+    unsafe { Object::make(place, Held { engine, size }) };
     Ok(())
 }
 
@@ -99,7 +119,7 @@ pub(crate) unsafe extern "C" fn stilt_engine_drop(engine: *const EngineObject) -
         Ok(object) => object,
         Err(status) => return status,
     };
-    if !stilt::raw::engine_is_only(object.as_ref()) {
+    if !stilt::raw::engine_is_only(object.engine()) {
         return Status::IN_USE;
     }
     // SAFETY: nobody else has it, and C does not use it any more.

@@ -74,6 +74,8 @@ pub(crate) unsafe extern "C" fn stilt_func_shape(
     slots: *mut usize,
 ) -> Status {
     let look = |context: StoreContextMut<'_, Data>, func: RawFunc| {
+        pointer::place_if_wanted(results)?;
+        pointer::place_if_wanted(slots)?;
         let (wanted, returned) = func.types(&context, |wanted, returned| (wanted.len(), returned.len()))?;
         // SAFETY: INV-C-CALLER.
         unsafe { pointer::put_if_wanted(params, wanted) }?;

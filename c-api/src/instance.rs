@@ -100,7 +100,8 @@ fn room(context: &StoreContextMut<'_, Data>, module: &stilt::Module, imports: u3
     let mut needed = sizes::IMPORT.saturating_mul(usize::try_from(imports).unwrap_or(usize::MAX));
     needed = needed.saturating_add(instance).saturating_add(sizes::INSTANCE);
     if let Some(stack) = raw::needs_interpreter(context, module) {
-        needed = needed.saturating_add(stack.next_multiple_of(sizes::ALIGN)).saturating_add(sizes::INTERPRETER);
+        let stack = stack.checked_next_multiple_of(sizes::ALIGN).unwrap_or(usize::MAX);
+        needed = needed.saturating_add(stack).saturating_add(sizes::INTERPRETER);
     }
     let short = |needed| Failure { needed_size: needed, needed_align: sizes::ALIGN, ..Status::STORAGE_SIZE.into() };
     if raw::has_memory_storage(context) {

@@ -50,6 +50,7 @@ pub(crate) unsafe extern "C" fn stilt_memory_size(
     pages: *mut u64,
 ) -> Status {
     let look = |context: StoreContextMut<'_, Data>, memory: Memory| {
+        pointer::place_if_wanted(pages)?;
         // SAFETY: INV-C-CALLER.
         unsafe { pointer::put_if_wanted(bytes, memory.data_size(&context)) }?;
         // SAFETY: INV-C-CALLER.
@@ -140,6 +141,7 @@ pub(crate) unsafe extern "C" fn stilt_memory_grow(
     old_pages: *mut u64,
 ) -> Status {
     let grow = |context: StoreContextMut<'_, Data>, memory: Memory| {
+        pointer::place_if_wanted(old_pages)?;
         let old = memory.grow(context, pages).map_err(|_| Status::LIMIT)?;
         // SAFETY: INV-C-CALLER.
         unsafe { pointer::put_if_wanted(old_pages, old) }

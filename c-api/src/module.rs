@@ -79,11 +79,13 @@ unsafe fn new(
     load: impl FnOnce(&stilt::Engine, GivenStorage) -> Result<Module, Failure>,
 ) -> Result<(), Failure> {
     // SAFETY: INV-C-CALLER.
-    let engine = unsafe { Object::alive(engine) }?.as_ref();
+    let owner = unsafe { Object::alive(engine) }?;
+    pointer::place(out)?;
+    owner.leaves(storage, size)?;
     // SAFETY: INV-C-CALLER.
     let (place, rest) = unsafe { pointer::storage::<ModuleObject>(storage, size, Module::storage_size(0)) }?;
     let front = size.wrapping_sub(rest.len());
-    let module = load(engine, rest).map_err(|failure| match failure.status {
+    let module = load(owner.engine(), rest).map_err(|failure| match failure.status {
         Status::STORAGE_SIZE => Failure { needed_size: failure.needed_size.saturating_add(front), ..failure },
         _ => failure,
     })?;

@@ -67,6 +67,18 @@ pub(crate) fn place<T>(place: *mut T) -> Result<(), Status> {
     if place.is_null() || !place.is_aligned() { Err(Status::INVALID) } else { Ok(()) }
 }
 
+/// The same where C may do without.
+pub(crate) fn place_if_wanted<T>(place: *mut T) -> Result<(), Status> {
+    if place.is_null() { Ok(()) } else { self::place(place) }
+}
+
+/// Whether two ranges of storage, each so many bytes from an address on, have none in common.
+pub(crate) fn apart(one: (*mut c_void, usize), other: (*mut c_void, usize)) -> Result<(), Status> {
+    let begins_in =
+        |(start, size): (*mut c_void, usize), place: *mut c_void| place.addr().wrapping_sub(start.addr()) < size;
+    if begins_in(one, other.0) || begins_in(other, one.0) { Err(Status::INVALID) } else { Ok(()) }
+}
+
 /// Writes a result where C wants it.
 ///
 /// # Safety

@@ -273,13 +273,20 @@ unsafe fn new(
     out: *mut *const StoreObject,
 ) -> Result<(), Failure> {
     // SAFETY: INV-C-CALLER.
-    let engine = unsafe { Object::alive(engine) }?.as_ref();
+    let owner = unsafe { Object::alive(engine) }?;
+    let engine = owner.engine();
+    pointer::place(out)?;
     let config = if config.is_null() {
         StoreConfig::NONE
     } else {
         // SAFETY: INV-C-CALLER.
         *unsafe { pointer::given(config) }?
     };
+    owner.leaves(storage, size)?;
+    if !config.memory_storage.is_null() {
+        owner.leaves(config.memory_storage, config.memory_storage_size)?;
+        pointer::apart((storage, size), (config.memory_storage, config.memory_storage_size))?;
+    }
     // SAFETY: INV-C-CALLER.
     let (place, rest) = unsafe { pointer::storage::<StoreObject>(storage, size, Store::<Data>::storage_size(engine)) }?;
     let memories = if config.memory_storage.is_null() {
@@ -366,6 +373,7 @@ pub(crate) unsafe extern "C" fn stilt_store_left(
     let left =
         unsafe { Object::alive(store) }.and_then(|object| object.status(|context| Ok(raw::storage_left(&context))));
     left.and_then(|(left, memories)| {
+        pointer::place_if_wanted(memory_storage)?;
         // SAFETY: INV-C-CALLER.
         unsafe { pointer::put_if_wanted(storage, left) }?;
         // SAFETY: INV-C-CALLER.

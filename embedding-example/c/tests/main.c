@@ -36,12 +36,23 @@ static void all(const char *name, int interpreted) {
   imports();
   two_instances();
   misuse();
+  left_behind();
+  made_within();
+  grown_within();
+  two_stores();
+  huge(interpreted);
+  misaligned();
+  overlaps();
+  tiny_stacks();
+  signals();
+  threads();
+  odd_answers();
 }
 
 int main(int argc, char **argv) {
-  file native, bytecode, stripped, foreign[4];
-  if (argc != 8) {
-    fprintf(stderr, "usage: tests NATIVE BYTECODE STRIPPED AARCH64 HARDWARE NARROW BIG_ENDIAN\n");
+  file native, bytecode, stripped, foreign[4], soft;
+  if (argc != 9) {
+    fprintf(stderr, "usage: tests NATIVE BYTECODE STRIPPED AARCH64 HARDWARE NARROW BIG_ENDIAN SOFT\n");
     return 2;
   }
   native = read_file(argv[1]);
@@ -51,6 +62,7 @@ int main(int argc, char **argv) {
   foreign[1] = read_file(argv[5]);
   foreign[2] = read_file(argv[6]);
   foreign[3] = read_file(argv[7]);
+  soft = read_file(argv[8]);
   all("linked", 0);
   others();
   image = &native;
@@ -62,6 +74,8 @@ int main(int argc, char **argv) {
   foreign_images(&stripped, foreign);
   what = "CPU features";
   cpu_features(&native);
+  what = "groups of builtins";
+  groups(&soft);
   printf("stilt.h does what it says\n");
   return 0;
 }

@@ -96,9 +96,12 @@ void bad_images(const file *good) {
   memcpy(copy, good->bytes, good->length);
   IS(LOAD("\0asm\1\0\0\0", 8), STILT_IMAGE);
   CHECK(strstr(error.message, "stilt compile") != 0);
+  /* Cut short, with nothing behind it. */
   for (place = 0; place < good->length; place += 1 + place / 7) {
-    stilt_status status = LOAD(copy, place);
-    CHECK(status == STILT_IMAGE);
+    uint8_t *cut = (uint8_t *)storage(place);
+    memcpy(cut, good->bytes, place);
+    IS(LOAD(cut, place), STILT_IMAGE);
+    free(cut);
   }
   /* One bit in each of many places: never loaded, unless it is in code or data, which verifying finds. */
   step = good->length / 1000 + 1;

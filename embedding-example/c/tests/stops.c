@@ -1,7 +1,6 @@
 /* What stops a guest: traps, failures of host functions, the interrupt word, the end of the stack. */
 #include "tests.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 void traps(void) {

@@ -14,6 +14,9 @@
 
 #include "eager.h"
 
+#include "late.h"
+
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,7 +109,20 @@ void others(void);
 void misuse(void);
 void bad_images(const file *good);
 void foreign_images(const file *good, const file *foreign);
+/* hostile.c */
+void left_behind(void);
+void made_within(void);
+void grown_within(void);
+void two_stores(void);
+void huge(int interpreted);
+void misaligned(void);
+void overlaps(void);
+void tiny_stacks(void);
+void signals(void);
+void threads(void);
+void odd_answers(void);
 /* features.c */
 void cpu_features(const file *native);
+void groups(const file *soft);
 
 #endif
