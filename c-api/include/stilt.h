@@ -32,9 +32,11 @@
  * Handles (stilt_instance, stilt_func, stilt_memory, stilt_table, stilt_global) are values: copy them, forget them. They are
  * good as long as their store; with another store they are STILT_FOREIGN.
  *
- * Misuse. NULL, an object that was dropped or never made, a handle that was never filled in, a store that is in use: each is a
- * status. Not found out: an object's storage that was changed or is used for something else, lengths that are not true, and a
- * store used by two threads at the same time (mostly STILT_BUSY, but nothing promises it).
+ * Misuse. NULL, or a pointer that is not aligned (STILT_INVALID); an object that was dropped or never made, a handle that was never
+ * filled in (STILT_NOT_ALIVE); a store that is in use (STILT_BUSY); storage that is the engine's, or a store's and that for its
+ * memories (STILT_INVALID): each is a status, of every function that takes such a thing, and is not repeated below. Not found out: an
+ * object's storage that was changed or is used for something else, lengths that are not true, and a store used by two threads at the
+ * same time (mostly STILT_BUSY, but nothing promises it).
  *
  * Threads. An engine and its modules may be used by any number of threads. A store, and what is in it, by one at a time,
  * whichever it is. stilt_interrupt may be called anywhere, always.
@@ -212,7 +214,8 @@ typedef struct stilt_error {
   /* Storage: what is needed. */
   uintptr_t needed_size;
   uintptr_t needed_align;
-  /* In words, ended by zero, cut where it is longer; empty if the library was built without texts. */
+  /* In words, ended by zero, cut where it is longer. If the library was built without texts: the name of what is missing ("tables",
+   * "floats", ...) where that has one, with STILT_GROUND; else empty. */
   char message[STILT_MESSAGE_SIZE];
 } stilt_error;
 

@@ -127,6 +127,10 @@ impl From<Failure> for ErrorInfo {
                 Message::Refusal(refusal) => write!(message, "{refusal}"),
                 Message::Error(error) => write!(message, "{error}"),
             };
+        } else if let Message::Refusal(Refusal::Ground(error)) = &failure.message
+            && let Some(name) = error.missing()
+        {
+            let _ = message.write_str(name);
         }
         ErrorInfo {
             status: failure.status,

@@ -192,6 +192,7 @@ void guest_report(guest *guest, const stilt_error *error) {
   if (error->status != STILT_TRAP) {
     print("%s", stilt_status_text(error->status));
     if (error->import_name.length != 0) print(": %t.%t", &error->import_module, &error->import_name);
+    if (error->message[0] != 0) print(": %s", error->message);
     if (error->needed_size != 0) print(": %u bytes are needed", (unsigned)error->needed_size);
     print("\n");
     return;

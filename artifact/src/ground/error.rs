@@ -73,6 +73,19 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// The one thing that is missing here, if that has a name: for who is told nothing more.
+    pub const fn missing(&self) -> Option<&'static str> {
+        match *self {
+            LoadError::Feature { feature, .. } => Some(feature),
+            LoadError::Builtins { group } => group,
+            LoadError::CpuFeature { name, .. } => name,
+            LoadError::Interpreter { operations } => Some(operations),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name =

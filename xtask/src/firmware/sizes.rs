@@ -31,7 +31,10 @@ pub(super) fn count(name: &str, program: &Path, (heap, stack): (u64, u64)) -> Re
         flash += section(section_name);
         writeln!(text, "{:>8}  {section_name}", section(section_name))?;
     }
-    writeln!(text, "{flash:>8}  in all; images of guests beside it: {}", section(".images"))?;
+    let images = section(".images");
+    writeln!(text, "{flash:>8}  in all; images of guests beside it: {images}")?;
+    let loaded = loaded(program)?;
+    ensure!(flash + images == loaded, "{name}: {loaded} bytes are loaded, but these sections have {}", flash + images);
     writeln!(text, "code and constants, by crate")?;
     let mut crates: Vec<_> = by_crate(program)?.into_iter().collect();
     crates.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
@@ -49,6 +52,15 @@ pub(super) fn count(name: &str, program: &Path, (heap, stack): (u64, u64)) -> Re
     ensure!(flash <= MOST_FLASH, "{name}: the firmware takes {flash} bytes of flash, more than {MOST_FLASH}");
     ensure!(ram <= MOST_RAM, "{name}: the firmware takes {ram} bytes of RAM, more than {MOST_RAM}");
     Ok(())
+}
+
+/// Bytes of all sections that are not only zeros, whatever they are called.
+fn loaded(program: &Path) -> Result<u64> {
+    let listed = tool::output(Command::new("llvm-size").arg("-B").arg(program))?;
+    let listed = String::from_utf8(listed)?;
+    let line = listed.lines().nth(1).context("llvm-size has written one line")?;
+    let numbers = line.split_whitespace().take(2).map(|number| Ok(number.parse::<u64>()?));
+    numbers.sum()
 }
 
 /// Sizes of symbols, by the crate that their path begins with. Generic code counts for the crate that it is of.
