@@ -45,9 +45,12 @@ impl Architecture {
         Some(match first {
             "x86_64" => Architecture::X86_64,
             "aarch64" | "arm64" => Architecture::Aarch64,
-            "riscv64" | "riscv64gc" | "riscv64a23" => Architecture::Riscv64,
             "s390x" => Architecture::S390x,
-            _ => return None,
+            // Behind the width: nothing, extensions from `i` or `g` on, or a profile.
+            _ => match first.strip_prefix("riscv64")?.as_bytes() {
+                [] | [b'g' | b'i' | b'a', ..] => Architecture::Riscv64,
+                _ => return None,
+            },
         })
     }
 

@@ -95,7 +95,8 @@ pub(crate) struct CompilerArguments {
     ///
     /// With `soft` and `none` code touches no float or vector register, which is verified, so that a kernel need not save them;
     /// vectors are refused. Bytecode has registers of its own: `none` is for interpreters that were built without floats, `soft` the same as
-    /// `hard`. Default: hard, unless the device of `--target-file` has none.
+    /// `hard`. Default: hard, unless the device of `--target-file` has none, or
+    /// the target is a triple of programs that use none (`riscv64imac-...`, `...-softfloat`: soft).
     #[arg(long, value_name = "HOW")]
     float: Option<Float>,
 

@@ -232,7 +232,8 @@ impl core::fmt::Display for OptionsError {
         match self {
             OptionsError::UnknownTarget(target) => {
                 write!(f, "unknown target `{target}`: known are ")?;
-                f.write_str(&crate::target::TARGETS.map(|target| target.name).join(", "))
+                f.write_str(&crate::target::TARGETS.map(|target| target.name).join(", "))?;
+                f.write_str("; every other machine runs bytecode, 32-bit ones pulley32")
             }
             OptionsError::UnsupportedSystem(target) => {
                 write!(f, "target `{target}`: systems with Windows' calling convention are not supported yet")

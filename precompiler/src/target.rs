@@ -64,7 +64,9 @@ impl Target {
         if page != 0 && !(page.is_power_of_two() && (4096..=65536).contains(&page)) {
             return Err(OptionsError::DataPage(page));
         }
-        let float = options.float.unwrap_or_default();
+        // A kernel's triple: there may be float registers, but programs leave them alone.
+        let by_triple = if TargetName::has_floats(&options.target) { FloatMode::Hard } else { FloatMode::Soft };
+        let float = options.float.unwrap_or(by_triple);
         let integers_only = float != FloatMode::Hard && native;
         let (isa, cpu) = isa::isa(name, options, integers_only)?;
         let cpu_features = features::recorded(name, &*isa, integers_only)?;

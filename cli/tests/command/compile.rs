@@ -88,8 +88,9 @@ fn files_that_are_too_large_are_refused_before_they_fill_the_memory() {
 fn options_that_do_not_fit_are_refused() {
     let folder = Folder::new();
     folder.file("add.wat", ADD);
-    let cases: [(&[&str], &[&str]); 6] = [
+    let cases: [(&[&str], &[&str]); 7] = [
         (&["--target", "pdp11"], &["unknown target `pdp11`", "x86_64, aarch64, riscv64, s390x, pulley32"]),
+        (&["--target", "thumbv7em-none-eabihf"], &["every other machine runs bytecode, 32-bit ones pulley32"]),
         (&["--target", "pulley64", "--traps", "hardware"], &["interpreted"]),
         (&["--cpu", "z80"], &["no CPU named `z80`"]),
         (&["--cpu-feature", "warp"], &["no CPU feature named `warp`"]),

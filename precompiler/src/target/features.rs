@@ -60,7 +60,8 @@ fn named(builder: &mut isa::Builder, name: TargetName, options: &Options) -> Res
             let found = known.iter().find(|(known, _)| known == cpu);
             Some(found.ok_or_else(|| OptionsError::UnknownCpu { target: name.name, cpu: cpu.clone(), known })?)
         }
-        None => known.first(),
+        // The first, but for machines that have less.
+        None => known.iter().find(|(_, features)| TargetName::has_compressed(&options.target) || features.is_empty()),
     };
     let Some((cpu, features)) = found else { return Ok(String::new()) };
     for feature in *features {

@@ -49,6 +49,16 @@ impl TargetName {
         self.architecture
     }
 
+    /// Whether programs for it use float registers, as far as its triple says.
+    pub(super) fn has_floats(triple: &str) -> bool {
+        !triple.ends_with("softfloat") && extensions(triple).is_none_or(|letters| letters.contains('d'))
+    }
+
+    /// Whether it has compressed instructions, likewise.
+    pub(super) fn has_compressed(triple: &str) -> bool {
+        extensions(triple).is_none_or(|letters| letters.contains('c'))
+    }
+
     pub(super) fn find(name: &str) -> Result<TargetName, OptionsError> {
         let (first, rest) = name.split_once('-').unwrap_or((name, ""));
         let native = Architecture::of_triple(first);
@@ -59,4 +69,10 @@ impl TargetName {
         }
         Ok(found)
     }
+}
+
+/// The extensions that a triple of RISC-V lists one by one: `imac`. (`g` is all that is usual.)
+fn extensions(triple: &str) -> Option<&str> {
+    let first = triple.split('-').next()?;
+    first.strip_prefix("riscv64").filter(|letters| letters.starts_with('i'))
 }

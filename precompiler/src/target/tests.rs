@@ -29,10 +29,24 @@ fn triples_and_defaults_of_other_machines() {
         ("arm64-apple-darwin", "aarch64", "armv8-a", ""),
         ("riscv64gc-unknown-none-elf", "riscv64", "rv64gc", "zca zcd"),
         ("riscv64", "riscv64", "rv64gc", "zca zcd"),
+        ("riscv64a23-unknown-linux-gnu", "riscv64", "rv64gc", "zca zcd"),
+        // Kernels'. C without D has no compressed loads of doubles.
+        ("riscv64imac-unknown-none-elf", "riscv64", "rv64gc", "zca"),
+        ("riscv64ima-unknown-none-elf", "riscv64", "rv64g", ""),
+        ("riscv64imafdc-unknown-none-elf", "riscv64", "rv64gc", "zca zcd"),
         ("s390x-unknown-linux-gnu", "s390x", "z14", ""),
     ] {
         assert_eq!(resolved(triple, |_| ()), (name, cpu.to_owned(), features.to_owned()));
     }
+    let float = |triple: &str, asked: Option<FloatMode>| {
+        let options = Options { float: asked, ..Options::for_target(triple) };
+        Target::new(&options).expect(triple).float()
+    };
+    assert_eq!(float("riscv64imac-unknown-none-elf", None), FloatMode::Soft);
+    assert_eq!(float("riscv64imac-unknown-none-elf", Some(FloatMode::Hard)), FloatMode::Hard);
+    assert_eq!(float("aarch64-unknown-none-softfloat", None), FloatMode::Soft);
+    assert_eq!(float("riscv64gc-unknown-none-elf", None), FloatMode::Hard);
+    assert_eq!(float("x86_64-unknown-none", None), FloatMode::Hard);
     assert_eq!(resolved("aarch64", |o| o.cpu = Some("armv8.4-a".into())).2, "lse pauth dotprod");
     assert_eq!(resolved("s390x", |o| o.cpu = Some("z15".into())).2, "mie3 vxrs_ext2");
     // What is asked for by name comes last.
