@@ -38,6 +38,13 @@ pub(crate) fn enable_interrupts() {
     unsafe { asm!("msr daifclr, #2", options(nostack)) };
 }
 
+/// Switches the float and vector registers on or off. Off, what touches one is an exception.
+pub fn switch_float_registers(on: bool) {
+    let control: u64 = if on { 3 << 20 } else { 0 };
+    // SAFETY: the kernel's own code has no such instructions, and `boot.rs` writes these bits only.
+    unsafe { asm!("msr cpacr_el1, {}", "isb", in(reg) control, options(nostack, preserves_flags)) };
+}
+
 /// Sleeps until something happens.
 pub fn wait_for_interrupt() {
     // SAFETY: the core stops until the next interrupt, and goes on here.

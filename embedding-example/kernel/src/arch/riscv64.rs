@@ -44,6 +44,20 @@ pub(crate) fn enable_interrupts() {
     unsafe { asm!("csrs sstatus, {}", in(reg) INTERRUPTS, options(nostack)) };
 }
 
+/// The bits of `sstatus` that are 0 where float registers are off.
+const FLOATS: usize = 3 << 13;
+
+/// Switches the float registers on or off. Off, what touches one is an exception.
+pub fn switch_float_registers(on: bool) {
+    if on {
+        // SAFETY: the kernel's own code has no instructions on them.
+        unsafe { asm!("csrs sstatus, {}", in(reg) FLOATS, options(nostack)) };
+    } else {
+        // SAFETY: likewise.
+        unsafe { asm!("csrc sstatus, {}", in(reg) FLOATS, options(nostack)) };
+    }
+}
+
 /// Sleeps until something happens.
 pub fn wait_for_interrupt() {
     // SAFETY: the hart stops until the next interrupt, and goes on here.

@@ -60,6 +60,19 @@ pub(crate) const fn synchronize_other_cores() -> i32 {
     0
 }
 
+/// The bit of `cr0` with which instructions on float and vector registers are exceptions.
+const TASK_SWITCHED: u64 = 1 << 3;
+
+/// Switches the float registers on or off. Off, what touches one is an exception.
+pub fn switch_float_registers(on: bool) {
+    let mut control: u64;
+    // SAFETY: reads a register.
+    unsafe { asm!("mov {}, cr0", out(reg) control, options(nomem, nostack, preserves_flags)) };
+    control = if on { control & !TASK_SWITCHED } else { control | TASK_SWITCHED };
+    // SAFETY: only that bit changes, and the kernel's own code has no such instructions.
+    unsafe { asm!("mov cr0, {}", in(reg) control, options(nostack, preserves_flags)) };
+}
+
 #[repr(C, align(16))]
 struct FloatRegisters([u8; 512]);
 

@@ -1,6 +1,7 @@
 //! Guests on this kernel: two programs that run, one that goes wrong, one that never ends, one in an interrupt, and images that do not
 //! belong here. Each guest four ways: native code on guard pages, loaded at run time; native code with explicit checks, where it lies in
-//! the kernel; native code on guard pages that the linker has made a part of the kernel; bytecode.
+//! the kernel; native code on guard pages that the linker has made a part of the kernel; bytecode. Two of them once more as code that touches no
+//! float register, with these switched off.
 #![no_std]
 #![no_main]
 
@@ -13,7 +14,7 @@ mod refusals;
 #[path = "programs/second_core.rs"]
 mod second_core;
 
-use guests::{Ground, Way, ways};
+use guests::{Ground, SOFT, Way, ways};
 use stilt::{Error, Result, Trap, format_err};
 use stilt_example_kernel::{arch, cores, describe_memory, hardware_traps, heap, locks_taken, println, timer};
 
@@ -40,6 +41,11 @@ fn all() -> Result<()> {
         greet(&ground, way)?;
         never_end(&ground, way)?;
     }
+    println!("-- with float registers switched off");
+    arch::switch_float_registers(false);
+    let outcome = measure(&ground, SOFT).and_then(|()| go_wrong(&ground, SOFT));
+    arch::switch_float_registers(true);
+    outcome?;
     println!("-- a guest in an interrupt, above another");
     for way in ways() {
         interrupt::above(&ground, way)?;

@@ -39,7 +39,10 @@ const WAYS: [Way; 4] = [
     Way::new("pulley", Load::InPlace, false),
 ];
 
-/// All of them.
+/// Compiled with `--float soft`: no float or vector register is touched, so that they can be switched off.
+pub(crate) const SOFT: Way = Way::new("soft", Load::Published, true);
+
+/// All but that one.
 pub(crate) fn ways() -> impl Iterator<Item = Way> {
     WAYS.into_iter()
 }
