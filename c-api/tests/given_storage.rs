@@ -162,3 +162,20 @@ fn every_size() {
     }
     assert!(fitted.is_some());
 }
+
+/// Nothing can be made executable here: native code runs where it lies, and is refused to be copied, beforehand and when it is loaded.
+#[test]
+fn native_code_is_not_copied() {
+    let Some(bytes) = image("native.cwasm") else { return };
+    let engine = Engine::new(&config()).expect("an engine");
+    assert_eq!(engine.accepts_in_place(bytes), Ok(()));
+    let refusal = without_heap(|| engine.accepts(bytes)).expect_err("nothing can be made executable").to_string();
+    assert!(
+        refusal.contains("needs `virtual-memory`")
+            && refusal.ends_with("run it where it lies, or link it into the program"),
+        "{refusal}"
+    );
+    // SAFETY: it is refused, and never runs.
+    let error = unsafe { Module::deserialize(&engine, &*bytes) }.expect_err("likewise");
+    assert_eq!(error.to_string(), refusal);
+}
