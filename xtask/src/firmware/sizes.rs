@@ -80,6 +80,8 @@ fn by_crate(program: &Path) -> Result<BTreeMap<String, u64>> {
         let name = name.trim_start_matches(['<', '&', '[', '(']).trim_start_matches("dyn ").trim_start_matches("mut ");
         let owner = match name.split_once("::") {
             Some((owner, _)) if !owner.contains([' ', '<', '[']) => owner,
+            // Functions of stilt.h.
+            None if name.starts_with("stilt_") => "stilt_c",
             _ => "others",
         };
         *crates.entry(owner.to_owned()).or_insert(0) += size;

@@ -37,14 +37,14 @@ impl Writer {
         }
     }
 
-    /// Accesses as text, and the lowest and the highest byte of them, seen from `$p`.
-    fn accesses_of_neighbours(&mut self) -> (Vec<String>, i64, i64) {
+    /// Accesses about so many bytes above `$p` as text, and the lowest and the highest byte of them, seen from there.
+    fn accesses_of_neighbours(&mut self, above: i64) -> (Vec<String>, i64, i64) {
         let (mut texts, mut low, mut high) = (Vec::new(), i64::MAX, i64::MIN);
         let near = self.random.pick(&[8, 40, 40, 400, 5000]);
         for _ in 0..1 + self.random.below(6) {
             let (text, size) = self.random.pick(&ACCESSES);
             let distance = self.random.below(2 * near + 1) as i64 - near as i64;
-            let distance = if self.random.one_in(3) { 0 } else { distance };
+            let distance = above + if self.random.one_in(3) { 0 } else { distance };
             let takes_offset = text.contains("OFFSET");
             let mut offset = if takes_offset { self.random.pick(&[0, 0, 0, 1, 4, 7, 60, 300]) } else { 0 };
             let index = match distance {
@@ -76,7 +76,7 @@ impl Writer {
     }
 
     fn row_of_neighbours(&mut self) {
-        let (texts, low, high) = self.accesses_of_neighbours();
+        let (texts, low, high) = self.accesses_of_neighbours(0);
         let start = self.start_of_neighbours(low, high, 0);
         self.line(&format!("(local.set $p {start})"));
         for text in texts {
@@ -85,7 +85,10 @@ impl Writer {
     }
 
     fn loop_over_neighbours(&mut self) {
-        let (texts, low, high) = self.accesses_of_neighbours();
+        if self.random.one_in(8) {
+            return self.loop_past_zero();
+        }
+        let (texts, low, high) = self.accesses_of_neighbours(0);
         let step = self.random.pick(&[1i64, 2, 4, 4, 8, 16, 3, 12, 64, -1, -4, -4, -8, -12]);
         let rounds = self.random.pick(&[1i64, 2, 3, 5, 8, 16, 31]);
         let start = self.start_of_neighbours(low, high, step * (rounds - 1));
@@ -130,6 +133,26 @@ impl Writer {
         self.line(&format!("(br_if $again {goes_on})"));
         self.depth -= 1;
         self.line("))");
+    }
+
+    /// Goes on until a number that it may step over, as it wraps in front of it: then until an access traps.
+    fn loop_past_zero(&mut self) {
+        let step = self.random.pick(&[1, 2, 3, 4, 8, 12]);
+        let rounds = self.random.pick(&[1, 2, 5, 8]);
+        let (texts, ..) = self.accesses_of_neighbours(step * rounds + 60);
+        let within = usize::try_from(step).unwrap_or(1);
+        let last = 1 + self.random.below(within) as i64;
+        let first = 1 + step * rounds + self.random.below(within) as i64;
+        self.line(&format!("(local.set $p (i32.sub (global.get $start) (i32.const {first})))"));
+        self.line(&format!("(local.set $q (i32.sub (global.get $start) (i32.const {last})))"));
+        self.open("(loop $again");
+        for text in texts {
+            self.line(&text);
+        }
+        self.line(&format!("(local.set $p (i32.add (local.get $p) (i32.const {step})))"));
+        let test = self.random.pick(&["lt_u", "lt_u", "le_u", "ne"]);
+        self.line(&format!("(br_if $again (i32.{test} (local.get $p) (local.get $q)))"));
+        self.close();
     }
 
     fn sign(&mut self) -> &'static str {
