@@ -3,11 +3,31 @@
  */
 #define _GNU_SOURCE
 #include "internal.h"
+#include "stilt-platform-linux.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* What executable pages have beside: nothing, or that jumps into them are guarded. */
+static int guard;
+
+bool stilt_linux_guard_branches(bool on)
+{
+#if defined(__aarch64__)
+    /* Of the kernel's interface, where the C library's headers are older: PROT_BTI, HWCAP2_BTI. */
+    const int guarded = 0x10;
+    const unsigned long knows = 1ul << 17;
+    if (getauxval(AT_HWCAP2) & knows) {
+        __atomic_store_n(&guard, on ? guarded : 0, __ATOMIC_RELAXED);
+        return true;
+    }
+#endif
+    (void)on;
+    return false;
+}
 
 static int protection(uint32_t prot_flags)
 {
@@ -19,7 +39,7 @@ static int protection(uint32_t prot_flags)
         flags |= PROT_WRITE;
     }
     if (prot_flags & WASMTIME_PROT_EXEC) {
-        flags |= PROT_EXEC;
+        flags |= PROT_EXEC | __atomic_load_n(&guard, __ATOMIC_RELAXED);
     }
     return flags;
 }

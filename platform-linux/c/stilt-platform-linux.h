@@ -4,6 +4,7 @@
 #ifndef STILT_PLATFORM_LINUX_H
 #define STILT_PLATFORM_LINUX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -25,6 +26,13 @@ int32_t stilt_linux_thread_init(void);
  * aarch64 and riscv64: 1 if so, 0 if not, -1 if it does not say. For `Config::detect_host_feature`.
  */
 int32_t stilt_linux_cpu_feature(const char *name, uintptr_t len);
+
+/*
+ * Whether code that is loaded from now on lies in guarded pages (aarch64): a call or jump there through a register that does not lead
+ * to an instruction which is marked for it is an exception. All images are then to be compiled with `--bti`. Off at first. false: the
+ * CPU, or the kernel, does not know of it, and nothing was changed. With WASMTIME_VIRTUAL_MEMORY only.
+ */
+bool stilt_linux_guard_branches(bool on);
 
 #ifdef __cplusplus
 }

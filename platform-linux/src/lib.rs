@@ -13,6 +13,10 @@
 //! What it offers in C beside the header is in `c/stilt-platform-linux.h`.
 #![no_std]
 
+#[cfg(feature = "virtual-memory")]
+mod branches;
 mod cpu;
 
+#[cfg(feature = "virtual-memory")]
+pub use branches::guard_branches;
 pub use cpu::cpu_feature;

@@ -11,6 +11,7 @@ use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{self, ExternalName, Function};
 use cranelift_codegen::isa::unwind::UnwindInst;
 use cranelift_codegen::{CodegenError, CompiledCode, Context, FinalizedRelocTarget, MachSrcLoc};
+use stilt_artifact::header::flags;
 use stilt_artifact::sites::Site;
 use stilt_artifact::target::Architecture;
 use stilt_artifact::trap::TrapCode;
@@ -149,7 +150,27 @@ pub(crate) fn compile(
             return Err(UnitError::Internal(format!("jumps cannot be shortened: {what}")));
         }
     }
+    if target.protection() & flags::BRANCH_TARGETS != 0 {
+        unit.mark_start();
+    }
     Ok(unit)
+}
+
+impl Unit {
+    /// Where Cranelift signs the return address it takes that instruction for the mark of a place that may be called (aarch64). `paciasp`
+    /// is one; `paciaz`, which functions of the `tail` convention have, is not: the mark is put in front of it.
+    fn mark_start(&mut self) {
+        const PACIAZ: [u8; 4] = 0xd503_231f_u32.to_le_bytes();
+        const BTI_C: [u8; 4] = 0xd503_245f_u32.to_le_bytes();
+        if !self.bytes.starts_with(&PACIAZ) {
+            return;
+        }
+        self.bytes.splice(0..0, BTI_C);
+        let further = 4;
+        self.relocations.iter_mut().for_each(|relocation| relocation.at += further);
+        self.sites.iter_mut().for_each(|site| site.code += further);
+        self.unwind.iter_mut().for_each(|(behind, _)| *behind += further);
+    }
 }
 
 /// The basic blocks of a function.

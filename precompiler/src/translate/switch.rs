@@ -7,6 +7,7 @@
 use super::function::Translator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder as _, JumpTableData, Value, types};
+use stilt_artifact::header::flags;
 
 /// Numbers that go the same way: from this one up to the next range's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +31,11 @@ impl Translator<'_, '_, '_> {
             self.b.ins().isub(index, first)
         };
         let lists = &mut self.b.func.dfg.value_lists;
-        let calls: Vec<BlockCall> =
-            ways.iter().map(|way| BlockCall::new(*way, arguments.iter().copied(), lists)).collect();
+        // Where places that are jumped to are marked, Cranelift marks those that have a number, and jumps to the default all the same: so
+        // it has one, too.
+        let marked = self.env.target.protection() & flags::BRANCH_TARGETS != 0;
+        let ways = ways.iter().chain(marked.then_some(&default));
+        let calls: Vec<BlockCall> = ways.map(|way| BlockCall::new(*way, arguments.iter().copied(), lists)).collect();
         let default = BlockCall::new(default, arguments.iter().copied(), lists);
         let table = self.b.create_jump_table(JumpTableData::new(default, &calls));
         self.b.ins().br_table(from, table);

@@ -16,6 +16,8 @@ pub(crate) struct Arguments {
     pub(crate) trace: bool,
     /// Whether the file is an image whose backtraces are to be checked.
     pub(crate) backtraces: bool,
+    /// Whether code lies in guarded pages.
+    pub(crate) guard: bool,
     features: Vec<String>,
 }
 
@@ -25,13 +27,15 @@ static DECLARED: OnceLock<Vec<String>> = OnceLock::new();
 impl Arguments {
     /// Those that this process was started with.
     pub(crate) fn of_process() -> Result<Arguments, String> {
-        let (mut plain, mut features, mut trace, mut backtraces) = (Vec::new(), Vec::new(), false, false);
+        let (mut plain, mut features, mut trace, mut backtraces, mut guard) =
+            (Vec::new(), Vec::new(), false, false, false);
         let mut all = std::env::args().skip(1);
         while let Some(argument) = all.next() {
             match argument.as_str() {
                 "--feature" => features.push(all.next().ok_or("--feature needs a name")?),
                 "--trace" => trace = true,
                 "--backtraces" => backtraces = true,
+                "--guard" => guard = true,
                 _ => plain.push(argument),
             }
         }
@@ -41,7 +45,7 @@ impl Arguments {
             "explicit" => false,
             other => return Err(format!("traps are `hardware` or `explicit`, not `{other}`")),
         };
-        Ok(Arguments { target, hardware, pack, trace, backtraces, features })
+        Ok(Arguments { target, hardware, pack, trace, backtraces, guard, features })
     }
 
     /// Tells the engine what the CPU has.

@@ -2,7 +2,7 @@
 //! `--player`. The images in the scripts were compiled on the host.
 //!
 //! ```text
-//! stilt-spec-replay TARGET hardware|explicit PACK [--feature NAME]… [--trace]
+//! stilt-spec-replay TARGET hardware|explicit PACK [--feature NAME]… [--guard] [--trace]
 //! stilt-spec-replay TARGET hardware|explicit IMAGE --backtraces
 //! ```
 //! A pack is scripts one after the other, each behind its length, 32 bits, little-endian. To standard output go lines of `failed`, with
@@ -41,6 +41,9 @@ fn main() -> ExitCode {
 fn run() -> Result<usize, String> {
     let arguments = Arguments::of_process()?;
     let pack = std::fs::read(&arguments.pack).map_err(|error| format!("{}: {error}", arguments.pack))?;
+    if arguments.guard && !stilt_platform_linux::guard_branches(true) {
+        return Err("this CPU does not guard branches".to_owned());
+    }
     let engine = engine(&arguments).map_err(|error| error.to_string())?;
     if arguments.backtraces {
         return backtraces::check(&engine, &pack);

@@ -26,7 +26,7 @@ pub(crate) struct Configuration {
     /// CPU features beyond the default CPU's.
     pub(crate) features: &'static [&'static str],
     /// Whether branch targets are marked and return addresses signed.
-    protected: bool,
+    pub(crate) protected: bool,
     /// Whether it is a board with 9 MiB for all memories, whose player does not look at backtraces (its firmware does).
     pub(crate) is_a_board: bool,
     /// Files whose names contain one of these are all it takes; all files, if none.
@@ -57,9 +57,20 @@ pub(crate) const ELSEWHERE: [(&str, &[Configuration]); 5] = [
             explicit("aarch64-explicit", "aarch64"),
             Configuration {
                 protected: true,
-                only: &["call", "exhaustion", "many_values", "return", "unreachable", "linking", "imports"],
+                only: &[
+                    "br_table",
+                    "call",
+                    "exhaustion",
+                    "many_values",
+                    "return",
+                    "unreachable",
+                    "linking",
+                    "imports",
+                    "switch",
+                ],
                 ..hardware("aarch64-bti-pac", "aarch64")
             },
+            Configuration { protected: true, ..explicit("aarch64-bti-pac-explicit", "aarch64") },
             soft_float("aarch64-soft-float", "aarch64"),
             no_float("aarch64-no-float", "aarch64"),
         ],
@@ -145,7 +156,8 @@ impl Configuration {
     pub(crate) fn record(&self, official: &Counts, ours: &Counts) -> String {
         let traps = if self.wants_signals() { "hardware" } else { "explicit" };
         let special = match (self.float, self.vectors, self.protected) {
-            (_, _, true) => "with `--bti --pac`, files about calls",
+            (_, _, true) if self.only.is_empty() => "with `--bti --pac` in guarded pages",
+            (_, _, true) => "with `--bti --pac` in guarded pages, files about calls",
             (FloatMode::Soft, ..) => "`--float soft`, files without SIMD",
             (FloatMode::None, ..) => "`--float none`, files without floats",
             (_, false, _) => "files without SIMD",

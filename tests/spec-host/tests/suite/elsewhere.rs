@@ -96,6 +96,9 @@ fn play(
     let mut command = Command::new(program);
     let traps = if configuration.wants_signals() { "hardware" } else { "explicit" };
     command.args(words).args([configuration.target, traps]).arg(file).args(options);
+    if configuration.protected {
+        command.arg("--guard");
+    }
     for feature in configuration.features {
         command.args(["--feature", feature]);
     }
