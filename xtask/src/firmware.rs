@@ -56,19 +56,35 @@ const RV32: Board = Board {
 /// Bytes of each of the flash chips that QEMU's `virt` has.
 const CHIP: u64 = 32 << 20;
 
+/// Without floats and with them.
 pub(crate) fn cortex_m() -> Result<()> {
-    run(&CORTEX_M)
+    let without = r#"target.thumbv7em-none-eabihf.rustflags=["--cfg=stilt_disable_interp_floats"]"#;
+    let said = run(&CORTEX_M, "Cortex-M4 without floats", &["--config", without])?;
+    ensure!(
+        refusal(&said, "floats") == refusal(&said, "vectors"),
+        "without floats, they are not refused as vectors are"
+    );
+    let said = run(&CORTEX_M, CORTEX_M.name, &[])?;
+    ensure!(refusal(&said, "floats") != refusal(&said, "vectors"), "floats are refused as vectors are");
+    Ok(())
 }
 
 pub(crate) fn rv32() -> Result<()> {
-    run(&RV32)
+    run(&RV32, RV32.name, &[]).map(drop)
 }
 
-fn run(board: &Board) -> Result<()> {
+/// Builds, boots and counts it; what it wrote. `more` are arguments for Cargo.
+fn run(board: &Board, name: &str, more: &[&str]) -> Result<String> {
     let images = compile_guests()?;
-    let program = build(board, &images, "programs")?;
-    let (_, used) = boot_and_check(board, &program)?;
-    sizes::count(board.name, &program, used)
+    let program = build(board, &images, "programs", more)?;
+    let (said, used) = boot_and_check(board, &program)?;
+    sizes::count(name, &program, used)?;
+    Ok(said)
+}
+
+/// Why an image was refused, by what is said in front of it.
+fn refusal<'a>(said: &'a str, what: &str) -> Option<&'a str> {
+    said.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(": "))
 }
 
 /// Boots a firmware, twice where it has chips, and checks what it says; and the most of heap and stack that it used.
@@ -134,13 +150,13 @@ fn reference() -> Result<String> {
     Ok(String::from_utf8(tool::output(&mut Command::new(&program))?)?)
 }
 
-fn build(board: &Board, images: &Path, program: &str) -> Result<PathBuf> {
+fn build(board: &Board, images: &Path, program: &str, more: &[&str]) -> Result<PathBuf> {
     let target = tool::root().join("target/firmware");
     let mut cargo = Command::new("/usr/bin/cargo");
     // Where `.cargo/config.toml` has the flags.
     cargo.current_dir(tool::root().join(FOLDER)).env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1");
     cargo.env("CARGO_TARGET_DIR", &target).env_remove("RUSTUP_TOOLCHAIN").env("STILT_FIRMWARE_IMAGES", images);
-    cargo.args(["build", "--release", "--locked", "--bin", program, "-Zbuild-std=core,alloc"]);
+    cargo.args(["build", "--release", "--locked", "--bin", program, "-Zbuild-std=core,alloc"]).args(more);
     tool::run(cargo.args(["-Zbuild-std-features=optimize_for_size", "--target", board.target]))?;
     Ok(target.join(board.target).join("release").join(program))
 }

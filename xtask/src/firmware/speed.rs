@@ -102,7 +102,7 @@ pub(crate) fn run() -> Result<()> {
 
 /// Instructions for an operator of each kind.
 fn measure(board: &Board, images: &std::path::Path) -> Result<Vec<f64>> {
-    let program = build(board, images, "speed")?;
+    let program = build(board, images, "speed", &[])?;
     let arguments = if board.has_chips {
         Chips::new(&program)?.arguments()
     } else {
