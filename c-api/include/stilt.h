@@ -34,9 +34,10 @@
  *
  * Misuse. NULL, or a pointer that is not aligned (STILT_INVALID); an object that was dropped or never made, a handle that was never
  * filled in (STILT_NOT_ALIVE); a store that is in use (STILT_BUSY); storage that is the engine's, or a store's and that for its
- * memories (STILT_INVALID): each is a status, of every function that takes such a thing, and is not repeated below. Not found out: an
- * object's storage that was changed or is used for something else, lengths that are not true, and a store used by two threads at the
- * same time (mostly STILT_BUSY, but nothing promises it).
+ * memories (STILT_INVALID): each is a status, of every function that takes such a thing, and is not repeated below. (An `error` that is
+ * not aligned is left alone, as is an array without elements.) Not found out: an object's storage that was changed or is used for
+ * something else, lengths that are not true, and a store used by two threads at the same time (mostly STILT_BUSY, but nothing promises
+ * it).
  *
  * Threads. An engine and its modules may be used by any number of threads. A store, and what is in it, by one at a time,
  * whichever it is. stilt_interrupt may be called anywhere, always.

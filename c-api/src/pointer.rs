@@ -76,7 +76,8 @@ pub(crate) fn place_if_wanted<T>(place: *mut T) -> Result<(), Status> {
 pub(crate) fn apart(one: (*mut c_void, usize), other: (*mut c_void, usize)) -> Result<(), Status> {
     let begins_in =
         |(start, size): (*mut c_void, usize), place: *mut c_void| place.addr().wrapping_sub(start.addr()) < size;
-    if begins_in(one, other.0) || begins_in(other, one.0) { Err(Status::INVALID) } else { Ok(()) }
+    let overlap = one.1 != 0 && other.1 != 0 && (begins_in(one, other.0) || begins_in(other, one.0));
+    if overlap { Err(Status::INVALID) } else { Ok(()) }
 }
 
 /// Writes a result where C wants it.

@@ -76,7 +76,9 @@ pub(crate) fn check() -> Result<()> {
         if let Some(rows) = rows_of(machine, place)?
             && !matrix.contains(&rows)
         {
-            bail!("the matrix in the README is not what the suites of {machine} have counted: `cargo xtask matrix`");
+            bail!(
+                "the matrix in the README is not what the suites of {machine} have counted: `cargo xtask matrix`, or, if target/tmp has counts of an older commit, remove them"
+            );
         }
     }
     for (ground, place, _) in GROUNDS {
@@ -87,7 +89,8 @@ pub(crate) fn check() -> Result<()> {
         // The last two. What is not there may be more on a machine that has less, addresses for instance.
         if numbers.take(2).sum::<u32>() != passed + skipped {
             bail!(
-                "the matrix in the README is not what the conformance kit has counted on {place}: `cargo xtask matrix`"
+                "the matrix in the README is not what the conformance kit has counted on {place}: `cargo xtask matrix`, or, if target/tmp \
+                 has counts of an older commit, remove them"
             );
         }
     }

@@ -483,6 +483,7 @@ void tiny_stacks(void) {
     IS(sensor_find_mean(store, &instance, &mean), STILT_OK);
     status = sensor_call_mean(store, &mean, 4, &value, &error);
     CHECK(status == STILT_OK ? value == 30 : status == STILT_TRAP && error.trap == STILT_TRAP_STACK_OVERFLOW);
+    CHECK(size < 1024 || status == STILT_OK);
     IS(sensor_call_down(store, &down, 100000, &value, &error), STILT_TRAP);
     CHECK(error.trap == STILT_TRAP_STACK_OVERFLOW);
     IS(stilt_store_drop(store), STILT_OK);

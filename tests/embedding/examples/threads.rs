@@ -41,24 +41,21 @@ fn instances(engine: &Engine, module: &Module) -> Result<()> {
     (0..30_000).try_for_each(|_| Instance::new(&mut Store::new(engine, ()), module, &[]).map(drop))
 }
 
-/// How long it takes when so many threads do it at once.
+/// How long it takes when so many threads do it at once: the slowest of them.
 fn time(threads: usize, engine: &Engine, module: &Module, work: Work) -> Result<Duration> {
-    let ready = Barrier::new(threads + 1);
+    let ready = Barrier::new(threads);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads)
-            .map(|_| {
-                scope.spawn(|| {
-                    ready.wait();
-                    work(engine, module)
-                })
-            })
-            .collect();
-        ready.wait();
-        let start = Instant::now();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))?;
-        Ok(start.elapsed())
+        let measured = || {
+            ready.wait();
+            let start = Instant::now();
+            work(engine, module)?;
+            Ok(start.elapsed())
+        };
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(measured)).collect();
+        workers.into_iter().try_fold(Duration::ZERO, |longest, worker| {
+            let taken: Result<Duration> = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok(longest.max(taken?))
+        })
     })
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn rv32() -> Result<()> {
     let without =
         InC { name: RV32.name, package: "riscv32imac-unaligned-none-elf-no-floats", out: "virt_rv32-no-floats" };
     let said = run(&super::RV32, &without)?;
-    let refused = "floats: the image needs what is not here";
+    let refused = "floats: the image needs what is not here: floats";
     ensure!(said.contains(refused), "the firmware without floats did not write `{refused}`");
     Ok(())
 }
@@ -42,7 +42,7 @@ fn run(board: &Board, in_c: &InC) -> Result<String> {
     let program = build(in_c)?;
     let (said, used) = boot_and_check(board, &program)?;
     ensure!(used.0 == 0, "the firmware in C used a heap");
-    let refused = "vectors: the image needs what is not here";
+    let refused = "vectors: the image needs what is not here: vectors";
     ensure!(said.contains(refused), "the firmware did not write `{refused}`");
     sizes::count(&format!("{}, in C, {}", board.name, in_c.package), &program, used)?;
     Ok(said)

@@ -34,7 +34,11 @@ pub(super) fn count(name: &str, program: &Path, (heap, stack): (u64, u64)) -> Re
     let images = section(".images");
     writeln!(text, "{flash:>8}  in all; images of guests beside it: {images}")?;
     let loaded = loaded(program)?;
-    ensure!(flash + images == loaded, "{name}: {loaded} bytes are loaded, but these sections have {}", flash + images);
+    ensure!(
+        flash + images == loaded,
+        "{name}: {loaded} bytes are loaded, but these sections have {}; the linker has more in flash:\n{listed}",
+        flash + images
+    );
     writeln!(text, "code and constants, by crate")?;
     let mut crates: Vec<_> = by_crate(program)?.into_iter().collect();
     crates.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
