@@ -31,6 +31,8 @@ pub struct Ground {
     pub interpreter_vectors: bool,
     /// Whether the platform's virtual memory is linked.
     pub virtual_memory: bool,
+    /// Whether a copy of native code can be made executable, for every core.
+    pub publishes_code: bool,
     /// Whether the platform's trap handler is linked.
     pub native_signals: bool,
     /// Whether the embedder allows hardware traps.

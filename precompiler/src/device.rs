@@ -34,6 +34,8 @@ struct File {
     #[serde(default)]
     virtual_memory: bool,
     #[serde(default)]
+    code_publication: bool,
+    #[serde(default)]
     hardware_traps: bool,
     #[serde(default)]
     float_registers: bool,
@@ -136,6 +138,7 @@ impl Device {
             interpreter_floats: file.pulley_floats,
             interpreter_vectors: file.pulley_vectors,
             virtual_memory: file.virtual_memory,
+            publishes_code: file.code_publication,
             native_signals: file.hardware_traps,
             signals_allowed: file.hardware_traps,
             builtin_groups,
@@ -218,6 +221,7 @@ impl Device {
         let device = &self.0;
         let endian = byte_order(file).unwrap_or(Endian::Little);
         let header = match Image::parse(file, endian) {
+            Ok(image) if image.is_linked() => return Err(Refusal::Image(ImageError::Linked)),
             Ok(image) => image.header(),
             // An image of another version may be the right one for a device of that version, but cannot be read here.
             Err(ImageError::Contract { found, .. }) if found != device.contract => {
@@ -241,7 +245,8 @@ impl Device {
         device.ground.check(header, names, |_, name| Some(device.has_feature(name))).map_err(Refusal::Load)?;
         check_modules(header).map_err(Refusal::Load)?;
         let native = Architecture::from_u8(header.architecture) != Some(Architecture::Pulley);
-        Ok(if native && !device.ground.virtual_memory { Fit::InPlace } else { Fit::Anyhow })
+        let copied = device.ground.virtual_memory && device.ground.publishes_code;
+        Ok(if native && !copied { Fit::InPlace } else { Fit::Anyhow })
     }
 }
 

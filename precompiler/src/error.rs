@@ -147,8 +147,8 @@ impl fmt::Display for CompileError {
                 write!(f, "{what} at offset {offset:#x}{}, which `{option}` does not allow: ", Within(function))?;
                 f.write_str(match (*what, *option) {
                     ("floats", _) => "`--float soft` computes them with integers, where code is native",
-                    (_, "--simd off") => "build the module without SIMD, or compile it for a runtime that has vectors",
-                    _ => "build the module without SIMD, or compile it with `--float hard`",
+                    (_, "--float soft") => "build the module without SIMD, or compile it with `--float hard`",
+                    _ => "build the module without SIMD",
                 })
             }
             CompileError::VectorFeature { target, feature, offset, function } => write!(

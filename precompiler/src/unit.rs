@@ -31,7 +31,7 @@ pub(crate) struct Unit {
     pub(crate) frame: u32,
     /// Alignment that the code itself needs.
     pub(crate) align: u32,
-    /// It has to do with floats; bytecode: it has operations on them.
+    /// It has to do with floats. Bytecode without operations on floats (`--float none`) has not, though it may pass some on.
     pub(crate) floats: bool,
     /// It has to do with vectors.
     pub(crate) vectors: bool,

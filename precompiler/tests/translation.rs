@@ -170,6 +170,22 @@ fn constants_are_tested_here() {
 }
 
 #[test]
+fn ranges_are_tested_in_the_width_of_a_pointer() {
+    // A memory is never smaller than at first, so no range of so many bytes is longer than it.
+    for (len, most) in [("(i32.const 65536)", 1), ("(i32.const 65537)", 2), ("(local.get 2)", 2)] {
+        for operation in ["memory.copy", "memory.fill"] {
+            let text = format!(
+                "(module (memory 1) (func (param i32 i32 i32) ({operation} (local.get 0) (local.get 1) {len})))"
+            );
+            let narrow = first(&text, pulley_32);
+            assert_eq!(count(&narrow, "trapnz"), most, "{}", narrow.function);
+            assert_eq!(count(&narrow, "isub"), 1, "{}", narrow.function);
+            assert_eq!(count(&first(&text, pulley), "trapnz"), 1, "{text}");
+        }
+    }
+}
+
+#[test]
 fn explicit_code_relies_on_no_fault() {
     let everything = r#"(module (memory 1) (table 3 funcref) (type $t (func))
         (func (param i32 i32 f32) (result i32)

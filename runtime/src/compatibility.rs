@@ -53,6 +53,7 @@ fn ground(config: &Config) -> Ground {
         interpreter_floats: stilt_vm::INTERPRETER_FLOATS,
         interpreter_vectors: stilt_vm::INTERPRETER_VECTORS,
         virtual_memory: cfg!(feature = "virtual-memory"),
+        publishes_code: stilt_vm::Module::MISSING_TO_PUBLISH.is_none(),
         native_signals: stilt_vm::HARDWARE_TRAPS,
         signals_allowed: config.signals(),
         builtin_groups: GROUPS,

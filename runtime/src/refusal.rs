@@ -79,13 +79,13 @@ pub(crate) fn check(config: &Config, image: &[u8]) -> Result<(), Refusal> {
         check_ground(config, &header)?;
         check_publication(&header).map_err(Refusal::Ground)?;
     }
-    parse(config, image).map(drop)
+    parse(image).map(drop)
 }
 
 /// Whether an image can be made executable here, if it has to be: what [`Module::deserialize`](crate::Module::deserialize) needs
 /// beside what every image needs.
 pub(crate) fn check_publication(header: &ImageHeader) -> Result<(), LoadError> {
-    let purpose = "to load native code: run it where it lies, or link it into the program";
+    let purpose = "to load native code: run it in place, or link it";
     match stilt_vm::Module::MISSING_TO_PUBLISH {
         Some(feature) if header.architecture != Architecture::Pulley as u8 => {
             Err(LoadError::Feature { feature, purpose })
@@ -96,7 +96,10 @@ pub(crate) fn check_publication(header: &ImageHeader) -> Result<(), LoadError> {
 
 /// What [`Engine::accepts_in_place`](crate::Engine::accepts_in_place) answers.
 pub(crate) fn check_in_place(config: &Config, image: &[u8]) -> Result<(), Refusal> {
-    let image = parse(config, image)?;
+    if let Some(header) = peek(image) {
+        check_ground(config, &header)?;
+    }
+    let image = parse(image)?;
     check_align("the image", image.bytes(), IMAGE_ALIGN)?;
     let align = 1usize.checked_shl(image.header().code_align_log2.into()).unwrap_or(usize::MAX);
     if image.code().is_empty() { Ok(()) } else { check_align("the code of the image", image.code(), align) }
@@ -111,15 +114,13 @@ pub(crate) fn check_linked(config: &Config, image: &LinkedImage) -> Result<(), R
     check_align("the image", &image.headers, IMAGE_ALIGN)
 }
 
-/// As loading does it: an image that is for something else is not looked at any further.
-fn parse<'a>(config: &Config, image: &'a [u8]) -> Result<Image<'a, Native>, Refusal> {
-    if let Some(header) = peek(image) {
-        check_ground(config, &header)?;
-    }
+/// As loading does it, for an image that is for this ground: one that is for something else is not looked at any further.
+fn parse(image: &[u8]) -> Result<Image<'_, Native>, Refusal> {
     let image = Image::parse(image, Native).map_err(Refusal::Image)?;
-    let header = image.header();
-    check_ground(config, &header)?;
-    check_modules(&header).map_err(Refusal::Ground)?;
+    check_modules(&image.header()).map_err(Refusal::Ground)?;
+    if image.is_linked() {
+        return Err(Refusal::Image(ImageError::Linked));
+    }
     Ok(image)
 }
 

@@ -61,6 +61,7 @@ impl fmt::Display for Description {
         writeln!(f, "pulley-floats = {}", ground.interpreter_floats)?;
         writeln!(f, "pulley-vectors = {}", ground.interpreter_vectors)?;
         writeln!(f, "virtual-memory = {}", ground.virtual_memory)?;
+        writeln!(f, "code-publication = {}", ground.publishes_code)?;
         writeln!(f, "hardware-traps = {}", ground.native_signals && ground.signals_allowed)?;
         writeln!(f, "float-registers = {}", ground.float_registers)?;
         f.write_str("builtins = ")?;

@@ -66,7 +66,7 @@ pub enum LoadError {
     },
     /// It uses float registers, and this runtime was compiled without: `Config::x86_float_abi_ok` can allow it.
     FloatRegisters,
-    /// It is bytecode that has operations which this runtime's interpreter was built without.
+    /// It is bytecode that uses what this runtime's interpreter was built without.
     Interpreter {
         /// On what: `floats` or `vectors`.
         operations: &'static str,
@@ -149,10 +149,13 @@ impl fmt::Display for LoadError {
             LoadError::FloatRegisters => f.write_str(
                 "the image uses float registers, this runtime does not: compile it with `--float soft`, or x86_float_abi_ok(true)",
             ),
-            LoadError::Interpreter { operations } => write!(
-                f,
-                "the image has operations on {operations}, which this runtime's interpreter was built without: build the module without"
-            ),
+            LoadError::Interpreter { operations } => {
+                let to_do = match operations {
+                    "floats" => "compile it with `--float none`",
+                    _ => "build the module without SIMD",
+                };
+                write!(f, "the image uses {operations}, which this runtime's interpreter was built without: {to_do}")
+            }
         }
     }
 }

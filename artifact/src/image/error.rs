@@ -12,6 +12,8 @@ pub enum ImageError {
     WasmModule,
     /// Its code lies within it; only that of a linked image does not.
     NotLinked,
+    /// It is linked into a program, which is not how it was to be loaded.
+    Linked,
     /// It is shorter than it says.
     Truncated {
         /// Bytes needed.
@@ -67,6 +69,9 @@ impl core::fmt::Display for ImageError {
             ImageError::NotAnImage => f.write_str("not a Stilt image: the magic number is missing"),
             ImageError::WasmModule => {
                 f.write_str("this is a WebAssembly module, not an image: compile it with `stilt compile` first")
+            }
+            ImageError::Linked => {
+                f.write_str("the image is linked into a program: load it with `from_linked` (in C `stilt_module_link`)")
             }
             ImageError::NotLinked => f.write_str(
                 "the image was not compiled to be linked (`--emit obj`): load it with `deserialize_raw` (in C `stilt_module_load`)",

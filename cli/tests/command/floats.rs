@@ -93,7 +93,7 @@ fn an_interpreter_without_floats_or_vectors_gets_what_it_can_run() {
         folder.stilt(&["compile", file, "-o", "image", "--target-file", "all.toml"]).succeeds();
         folder.stilt(&["check", "image", "--for", "all.toml"]).succeeds();
         let said = folder.stilt(&["check", "image", "--for", "small.toml"]).ends(1).stdout;
-        assert!(said.contains(&format!("operations on {what}, which this runtime's interpreter")), "{said}");
+        assert!(said.contains(&format!("the image uses {what}, which this runtime's interpreter")), "{said}");
         let words = [&*format!("{what} at offset 0x"), " in function 0 ", option];
         folder.stilt(&["compile", file, "--target-file", "small.toml"]).fails(&words);
     }

@@ -51,7 +51,7 @@ impl TargetName {
 
     /// Whether programs for it use float registers, as far as its triple says.
     pub(super) fn has_floats(triple: &str) -> bool {
-        !triple.ends_with("softfloat") && extensions(triple).is_none_or(|letters| letters.contains('d'))
+        !triple.ends_with("softfloat") && extensions(triple).is_none_or(|letters| letters.contains(['d', 'g']))
     }
 
     /// Whether it has compressed instructions, likewise.
@@ -71,8 +71,8 @@ impl TargetName {
     }
 }
 
-/// The extensions that a triple of RISC-V lists one by one: `imac`. (`g` is all that is usual.)
+/// The extensions that a triple of RISC-V lists by letters: `imac`, or with `g` for `imafd`. Those with longer names come behind `_`.
 fn extensions(triple: &str) -> Option<&str> {
-    let first = triple.split('-').next()?;
-    first.strip_prefix("riscv64").filter(|letters| letters.starts_with('i'))
+    let letters = triple.split(['-', '_']).next()?.strip_prefix("riscv64")?;
+    letters.starts_with(['i', 'g']).then_some(letters)
 }

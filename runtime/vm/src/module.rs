@@ -15,7 +15,7 @@ use core::ptr::{NonNull, slice_from_raw_parts};
 use stilt_artifact::header::{CODE_MARK, IMAGE_ALIGN};
 use stilt_artifact::image::{LINKED_HEADERS, image_start, linked_len};
 use stilt_artifact::target::{Architecture, Convention, TrapMode};
-use stilt_artifact::{Image, ModuleImage, NONE, Native};
+use stilt_artifact::{Image, ImageError, ModuleImage, NONE, Native};
 use stilt_collections::atomic::Sequence;
 use stilt_collections::{Storage, TryVec};
 use stilt_platform_abi::image::MemoryImage;
@@ -208,9 +208,7 @@ impl Module {
         let file: &'static [u8] = unsafe { &*slice_from_raw_parts(start.as_ptr(), len) };
         let image = parse(file)?;
         if image.is_linked() {
-            return Err(VmError::mismatch(
-                "the image is linked into a program: load it with `from_linked` (in C `stilt_module_link`)",
-            ));
+            return Err(VmError::Image(ImageError::Linked));
         }
         check_align("the image", image.bytes().as_ptr().addr(), IMAGE_ALIGN)?;
         Module::new(image, file, image.code(), bytes)

@@ -30,8 +30,8 @@ fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| Engine::new(&Config::new()).expect("an engine"))
 }
 
-/// What the bytes of an image do not tell: where they lie, who has linked them, how many types an engine has already.
-const NOT_TOLD: [&str; 3] = ["aligned", "linked into a program", "budget of function types"];
+/// What the bytes of an image do not tell: where they lie, how many types an engine has already.
+const NOT_TOLD: [&str; 2] = ["aligned", "budget of function types"];
 
 /// Loads, looks at everything that can be looked at, and instantiates unless that would run code.
 ///

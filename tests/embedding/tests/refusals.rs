@@ -281,4 +281,10 @@ fn what_a_linker_has_placed() {
     assert!(refused_linked(&here, &[0; 4096], 0).contains("not a Stilt image"));
     // What is to be loaded is no object, and the other way round.
     assert!(refused_linked(&here, &made.image[ELF_PREFIX..], 0).contains("not compiled to be linked"));
+    let words = "the image is linked into a program: load it with `from_linked`";
+    assert!(said(|| here.accepts(&made.tables)).contains(words));
+    assert!(said(|| here.accepts_in_place(&made.tables)).contains(words));
+    // SAFETY: it is refused, and never runs.
+    let error = unsafe { Module::deserialize(&here, &made.tables) }.expect_err("refused");
+    assert!(error.to_string().contains(words), "{error}");
 }

@@ -67,10 +67,10 @@ const TASK_SWITCHED: u64 = 1 << 3;
 pub fn switch_float_registers(on: bool) {
     let mut control: u64;
     // SAFETY: reads a register.
-    unsafe { asm!("mov {}, cr0", out(reg) control, options(nomem, nostack, preserves_flags)) };
+    unsafe { asm!("mov {}, cr0", out(reg) control, options(nomem, nostack)) };
     control = if on { control & !TASK_SWITCHED } else { control | TASK_SWITCHED };
     // SAFETY: only that bit changes, and the kernel's own code has no such instructions.
-    unsafe { asm!("mov cr0, {}", in(reg) control, options(nostack, preserves_flags)) };
+    unsafe { asm!("mov cr0, {}", in(reg) control, options(nostack)) };
 }
 
 #[repr(C, align(16))]

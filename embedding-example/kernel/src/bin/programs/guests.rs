@@ -64,7 +64,7 @@ pub(crate) fn config() -> Config {
     let mut config = Config::new();
     // SAFETY: it asks the CPU, and says no to what the kernel does not switch on.
     unsafe { config.detect_host_feature(arch::feature) };
-    // SAFETY: the float registers are on; interrupts do not touch them, or keep them (`with_float_registers_kept`).
+    // SAFETY: the float registers are on, or what runs has none (`switch_float_registers`); interrupts do not touch them, or keep them (`with_float_registers_kept`).
     unsafe { config.x86_float_abi_ok(true) };
     config
 }
