@@ -10,7 +10,7 @@
 //! | `mask_interrupts`, `restore_interrupts`, `enable_interrupts`, `wait_for_interrupt` | interrupts |
 //! | `start_timer`, `nanoseconds` | time |
 //! | `with_float_registers_kept` | for a guest that runs in an interrupt |
-//! | `switch_float_registers` | off: what touches one is an exception, on this core |
+//! | `switch_float_registers`, `float_registers_are_on` | off: what touches one is an exception, on this core |
 //! | `synchronize_other_cores` | publication of code |
 //! | `probe_byte`, `probe_failed` (symbols) | a read that may fault, see [`crate::probe`] |
 //! | `write_serial`, `exit` | the outside world |

@@ -45,6 +45,14 @@ pub fn switch_float_registers(on: bool) {
     unsafe { asm!("msr cpacr_el1, {}", "isb", in(reg) control, options(nostack, preserves_flags)) };
 }
 
+/// Whether they are on.
+pub fn float_registers_are_on() -> bool {
+    let control: u64;
+    // SAFETY: reads a register.
+    unsafe { asm!("mrs {}, cpacr_el1", out(reg) control, options(nomem, nostack, preserves_flags)) };
+    control & 3 << 20 != 0
+}
+
 /// Sleeps until something happens.
 pub fn wait_for_interrupt() {
     // SAFETY: the core stops until the next interrupt, and goes on here.

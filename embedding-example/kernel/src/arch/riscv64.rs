@@ -58,6 +58,14 @@ pub fn switch_float_registers(on: bool) {
     }
 }
 
+/// Whether they are on.
+pub fn float_registers_are_on() -> bool {
+    let status: usize;
+    // SAFETY: reads a register.
+    unsafe { asm!("csrr {}, sstatus", out(reg) status, options(nomem, nostack)) };
+    status & FLOATS != 0
+}
+
 /// Sleeps until something happens.
 pub fn wait_for_interrupt() {
     // SAFETY: the hart stops until the next interrupt, and goes on here.

@@ -65,12 +65,21 @@ const TASK_SWITCHED: u64 = 1 << 3;
 
 /// Switches the float registers on or off. Off, what touches one is an exception.
 pub fn switch_float_registers(on: bool) {
-    let mut control: u64;
-    // SAFETY: reads a register.
-    unsafe { asm!("mov {}, cr0", out(reg) control, options(nomem, nostack)) };
-    control = if on { control & !TASK_SWITCHED } else { control | TASK_SWITCHED };
+    let control = if on { control() & !TASK_SWITCHED } else { control() | TASK_SWITCHED };
     // SAFETY: only that bit changes, and the kernel's own code has no such instructions.
     unsafe { asm!("mov cr0, {}", in(reg) control, options(nostack)) };
+}
+
+/// Whether they are on.
+pub fn float_registers_are_on() -> bool {
+    control() & TASK_SWITCHED == 0
+}
+
+fn control() -> u64 {
+    let control: u64;
+    // SAFETY: reads a register.
+    unsafe { asm!("mov {}, cr0", out(reg) control, options(nomem, nostack)) };
+    control
 }
 
 #[repr(C, align(16))]

@@ -44,8 +44,12 @@ fn all() -> Result<()> {
     println!("-- with float registers switched off");
     arch::switch_float_registers(false);
     let outcome = measure(&ground, SOFT).and_then(|()| go_wrong(&ground, SOFT));
+    let were_on = arch::float_registers_are_on();
     arch::switch_float_registers(true);
     outcome?;
+    if were_on {
+        return Err(format_err!("the float registers were on"));
+    }
     println!("-- a guest in an interrupt, above another");
     for way in ways() {
         interrupt::above(&ground, way)?;
