@@ -75,8 +75,7 @@ impl core::error::Error for Refusal {}
 
 /// What [`Engine::accepts`](crate::Engine::accepts) answers.
 pub(crate) fn check(config: &Config, image: &[u8]) -> Result<(), Refusal> {
-    if let Some(header) = peek(image) {
-        check_ground(config, &header)?;
+    if let Some(header) = check_ground(config, image)? {
         check_publication(&header).map_err(Refusal::Ground)?;
     }
     parse(image).map(drop)
@@ -96,9 +95,7 @@ pub(crate) fn check_publication(header: &ImageHeader) -> Result<(), LoadError> {
 
 /// What [`Engine::accepts_in_place`](crate::Engine::accepts_in_place) answers.
 pub(crate) fn check_in_place(config: &Config, image: &[u8]) -> Result<(), Refusal> {
-    if let Some(header) = peek(image) {
-        check_ground(config, &header)?;
-    }
+    check_ground(config, image)?;
     let image = parse(image)?;
     check_align("the image", image.bytes(), IMAGE_ALIGN)?;
     let align = 1usize.checked_shl(image.header().code_align_log2.into()).unwrap_or(usize::MAX);
@@ -107,9 +104,7 @@ pub(crate) fn check_in_place(config: &Config, image: &[u8]) -> Result<(), Refusa
 
 /// What [`Engine::accepts_linked`](crate::Engine::accepts_linked) answers.
 pub(crate) fn check_linked(config: &Config, image: &LinkedImage) -> Result<(), Refusal> {
-    if let Some(header) = peek(&image.headers) {
-        check_ground(config, &header)?;
-    }
+    check_ground(config, &image.headers)?;
     linked_len(&image.headers, Native).map_err(Refusal::Image)?;
     check_align("the image", &image.headers, IMAGE_ALIGN)
 }
@@ -124,8 +119,13 @@ fn parse(image: &[u8]) -> Result<Image<'_, Native>, Refusal> {
     Ok(image)
 }
 
-fn check_ground(config: &Config, header: &ImageHeader) -> Result<(), Refusal> {
-    compatibility::check(config, header).map_err(Refusal::Ground)
+/// What is asked first: whether bytes that begin as an image does are for this ground. Their header, if they do.
+fn check_ground(config: &Config, bytes: &[u8]) -> Result<Option<ImageHeader>, Refusal> {
+    let header = peek(bytes);
+    if let Some(header) = &header {
+        compatibility::check(config, header).map_err(Refusal::Ground)?;
+    }
+    Ok(header)
 }
 
 fn check_align(what: &'static str, bytes: &[u8], align: usize) -> Result<(), Refusal> {
